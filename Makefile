@@ -1,0 +1,54 @@
+# Everything a fresh machine needs is Python 3.11+ and make; `make run` and `make test` do the rest.
+PYTHON ?= python3
+BIN    := .venv/bin
+PATH   := $(CURDIR)/$(BIN):$(PATH)
+SOURCES := controller drivers hmi qc recipes rip simulators tests
+
+.PHONY: run test setup web lint bench screenshots lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    the whole line in your browser   (FOULARD_PORT changes the port)"
+	@echo "make test   the whole test suite"
+	@echo "make lint   ruff, pyright, import-linter, type check of the browser app"
+	@echo "make bench  figures, each as a ratio against a peer in the same run"
+	@echo "make setup  what run and test do first"
+
+run: setup
+	@$(BIN)/foulard demo
+
+test: setup
+	@$(BIN)/python -m pytest
+
+setup: .venv/installed
+	@$(BIN)/python -m hmi.webbuild
+
+.venv/installed: requirements.lock pyproject.toml deploy/check_python.py
+	@$(PYTHON) deploy/check_python.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing Python packages …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m hmi.webbuild --run pyright --pythonpath $(CURDIR)/$(BIN)/python
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m hmi.openapi --check
+	@$(BIN)/python -m hmi.webbuild --run test
+
+bench: setup
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+screenshots: setup
+	@$(BIN)/python deploy/screenshots.py
+
+# needs pip-tools: hashes yes, addresses no
+lock:
+	pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv hmi/web/node_modules hmi/web/dist hmi/web/.build-stamp
