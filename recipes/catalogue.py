@@ -1,0 +1,72 @@
+"""The library of master recipes, and freezing one into the control recipe of a job."""
+
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from recipes.model import Recipe
+
+
+class UnknownFabricError(ValueError):
+    """Nobody wrote a recipe of this name."""
+
+
+class ControlRecipe(BaseModel):
+    """A recipe as released for one job; `digest` is the SHA-256 (hex) of its canonical JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: Recipe
+    digest: str
+
+
+@cache
+def _read() -> tuple[Recipe, ...]:
+    folder = files("recipes") / "library"
+    read = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not entry.name.endswith(".yaml"):
+            continue
+        try:
+            found = Recipe.model_validate(yaml.safe_load(entry.read_text(encoding="utf-8")))
+        except (yaml.YAMLError, ValidationError) as error:
+            raise ValueError(f"recipes/library/{entry.name}: {error}") from error
+        if entry.name != f"{found.name}.yaml":
+            raise ValueError(f"recipes/library/{entry.name}: holds the recipe {found.name}: name both alike")
+        read.append(found)
+    return tuple(read)
+
+
+def library() -> dict[str, Recipe]:
+    """Return the recipes of the library by name.
+
+    Raises
+    ------
+    ValueError
+        Names the library file that does not hold a valid recipe, and why.
+    """
+    return {found.name: found for found in _read()}
+
+
+def recipe(name: str) -> Recipe:
+    """Return one recipe of the library.
+
+    Raises
+    ------
+    UnknownFabricError
+        Names the recipes that there are.
+    """
+    known = library()
+    if name not in known:
+        raise UnknownFabricError(f"no recipe for fabric {name!r}: known are {', '.join(known)}")
+    return known[name]
+
+
+def freeze(recipe: Recipe) -> ControlRecipe:
+    """Return the control recipe of a job: the recipe (frozen data) and the SHA-256 of its canonical JSON."""
+    canonical = json.dumps(recipe.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return ControlRecipe(recipe=recipe, digest=hashlib.sha256(canonical.encode("ascii")).hexdigest())

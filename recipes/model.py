@@ -1,0 +1,191 @@
+"""The master recipe as validated plain data (ISA-88): fabric, inks, print mode, four stages."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
+
+Stage = Literal["pretreat", "print", "fix", "wash"]
+STAGES: tuple[Stage, ...] = ("pretreat", "print", "fix", "wash")
+
+SETPOINTS: dict[Stage, frozenset[str]] = {
+    "pretreat": frozenset(
+        {
+            "speed_sp_m_min",
+            "nip_load_sp_kn_m",
+            "liquor_temp_sp_c",
+            "chamber_temp_sp_c",
+            "fan_sp_pct",
+            "width_sp_mm",
+            "overfeed_sp_pct",
+        }
+    ),
+    "print": frozenset(
+        {
+            "speed_sp_m_min",
+            "head_temp_sp_c",
+            "meniscus_sp_mbar",
+            "head_gap_sp_mm",
+            "dryer_temp_sp_c",
+            "unwind_tension_sp_n",
+        }
+    ),
+    "fix": frozenset({"chamber_temp_sp_c", "dwell_sp_min", "ceiling_temp_sp_c"}),
+    "wash": frozenset(
+        {"speed_sp_m_min", "water_sp_l_min", "dryer_temp_sp_c", "soap_sp_ml_min"}
+        | {f"box{box}_temp_sp_c" for box in range(1, 7)}
+    ),
+}
+"""Setpoints that a complete recipe states for each stage, by the line's standard tag names."""
+
+DRYING_SETPOINTS: tuple[tuple[Stage, str], ...] = (
+    ("pretreat", "chamber_temp_sp_c"),
+    ("print", "dryer_temp_sp_c"),
+    ("wash", "dryer_temp_sp_c"),
+)
+
+Text = Annotated[str, Field(min_length=1)]
+Positive = Annotated[FiniteFloat, Field(gt=0)]
+Percent = Annotated[FiniteFloat, Field(ge=0, le=100)]
+Lightness = Annotated[FiniteFloat, Field(ge=0, le=100)]
+Chromatic = Annotated[FiniteFloat, Field(ge=-128, le=127)]
+Lab = tuple[Lightness, Chromatic, Chromatic]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fabric(_Frozen):
+    """A catalogue cloth.
+
+    White is CIELAB (D50) of the prepared cloth; shrinkage is what the wet route takes; `max_dry_temp_c` bounds every
+    drying setpoint; `points_limit_per_100m2` is the four-point limit between first and second quality.
+    """
+
+    title: Text
+    fibre: Text
+    construction: Text
+    weight_g_m2: Positive
+    cloth_width_mm: Positive
+    print_width_mm: Positive
+    white_lab: Lab
+    regain_pct: Percent
+    shrink_warp_pct: Percent
+    shrink_weft_pct: Percent
+    max_dry_temp_c: Positive
+    points_limit_per_100m2: Positive
+
+    @model_validator(mode="after")
+    def _print_fits_cloth(self) -> Self:
+        if self.print_width_mm > self.cloth_width_mm:
+            raise ValueError(
+                f"print_width_mm {self.print_width_mm:g} is wider than the cloth ({self.cloth_width_mm:g} mm): "
+                "leave a selvedge on both sides"
+            )
+        return self
+
+
+class Ink(_Frozen):
+    """One ink and the CIELAB (D50) of its solid on the recipe's cloth, after washing."""
+
+    name: Text
+    lab: Lab
+
+
+class InkSet(_Frozen):
+    """The inks of a press in the order of its channels.
+
+    `total_limit_pct` is the most ink the cloth takes (sum of all channels, 100 = one solid); `black_start` is the tone
+    (0..1) of a balanced cyan-magenta-yellow grey above which black joins in.
+    """
+
+    title: Text
+    ink_class: Literal["acid", "reactive", "disperse"]
+    inks: tuple[Ink, Ink, Ink, Ink]
+    total_limit_pct: Annotated[FiniteFloat, Field(ge=100, le=400)]
+    black_start: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+
+    @field_validator("inks")
+    @classmethod
+    def _in_press_order(cls, inks: tuple[Ink, Ink, Ink, Ink]) -> tuple[Ink, Ink, Ink, Ink]:
+        names = tuple(ink.name for ink in inks)
+        if names != ("cyan", "magenta", "yellow", "black"):
+            raise ValueError(f"inks are {', '.join(names)}; the order is cyan, magenta, yellow, black")
+        return inks
+
+
+class PrintMode(_Frozen):
+    """Resolution and drops: `drop_volumes` is relative to the largest drop, which holds `drop_pl` picolitres."""
+
+    dpi: Annotated[int, Field(ge=150, le=2400)]
+    bits: Literal[2]
+    drop_volumes: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+    drop_pl: Positive
+
+    @field_validator("drop_volumes")
+    @classmethod
+    def _grow_from_nothing_to_one(cls, volumes: tuple[float, ...]) -> tuple[float, ...]:
+        rising = all(small < large for small, large in pairwise(volumes))
+        if volumes[0] != 0 or volumes[-1] != 1 or not rising:
+            raise ValueError(f"drop_volumes {volumes} must rise from 0 to 1")
+        return volumes
+
+
+class Chemical(_Frozen):
+    """One chemical of a liquor or bath and its amount."""
+
+    name: Text
+    amount: Positive
+    unit: Text
+
+
+class StageRecipe(_Frozen):
+    """What one stage does to the cloth: setpoints by tag name, chemistry, and where the values come from."""
+
+    setpoints: dict[str, FiniteFloat]
+    chemistry: tuple[Chemical, ...] = ()
+    notes: str = ""
+    source: Text
+
+
+class Recipe(_Frozen):
+    """A master recipe: complete, or it does not load."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    version: Annotated[int, Field(ge=1)]
+    title: Text
+    fabric: Fabric
+    ink_set: InkSet
+    print_mode: PrintMode
+    stages: dict[Stage, StageRecipe]
+
+    @field_validator("stages")
+    @classmethod
+    def _complete(cls, stages: dict[Stage, StageRecipe]) -> dict[Stage, StageRecipe]:
+        if missing := [stage for stage in STAGES if stage not in stages]:
+            raise ValueError(f"stages lack {', '.join(missing)}: a recipe states all of {', '.join(STAGES)}")
+        for stage in STAGES:
+            stated = set(stages[stage].setpoints)
+            if missing := SETPOINTS[stage] - stated:
+                raise ValueError(f"stage {stage} lacks the setpoints {', '.join(sorted(missing))}")
+            if unknown := stated - SETPOINTS[stage]:
+                raise ValueError(f"stage {stage} has unknown setpoints {', '.join(sorted(unknown))}")
+        return {stage: stages[stage] for stage in STAGES}
+
+    @model_validator(mode="after")
+    def _cloth_survives(self) -> Self:
+        limit = self.fabric.max_dry_temp_c
+        for stage, name in DRYING_SETPOINTS:
+            value = self.stages[stage].setpoints[name]
+            if value > limit:
+                raise ValueError(
+                    f"stage {stage}: {name} {value:g} is above what {self.fabric.title} bears "
+                    f"({limit:g} °C dry): lower it"
+                )
+        width = self.stages["pretreat"].setpoints["width_sp_mm"]
+        if width > self.fabric.cloth_width_mm:
+            raise ValueError(
+                f"stage pretreat: width_sp_mm {width:g} is wider than the cloth ({self.fabric.cloth_width_mm:g} mm)"
+            )
+        return self
