@@ -1,0 +1,295 @@
+"""The order book: every change of a job, its operations, questions and findings, each with its journal line."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+import qc
+import recipes
+from controller import journal
+from controller.decide import Intent, Value, Want
+from controller.line import STAGES, Line
+from controller.plan import next_operation
+from controller.store import Store
+from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
+from controller.work import Inspected, Prepared
+
+CONTROLLER = "controller"
+"""The actor of what the controller does by itself."""
+
+YES, HOLD = "Yes", "Hold the job"
+"""The answers to the controller's questions."""
+
+
+class Book:
+    """All that is written about jobs. Every method is one transaction.
+
+    Parameters
+    ----------
+    store
+        The database.
+    line
+        Which machine does which stage.
+    folder
+        Where a job's pictures are kept: `<folder>/jobs/<id>`.
+    """
+
+    def __init__(self, store: Store, line: Line, folder: Path) -> None:
+        self.store = store
+        self.line = line
+        self.folder = folder
+        self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
+
+    def job_folder(self, job_id: int) -> Path:
+        """Return the folder of a job's pictures."""
+        return self.folder / "jobs" / str(job_id)
+
+    # -- jobs ----------------------------------------------------------------------------------------------------
+
+    def add_job(self, actor: str, job: Job, protocols: dict[str, str]) -> Job:
+        """Take a job into the queue: an order, a roll, and one operation for each stage."""
+        with self.store.write() as session:
+            order = Order(title=job.title, created_by=actor)
+            session.add(order)
+            session.flush()
+            job.order_id, job.created_by = _id(order.id), actor
+            session.add(job)
+            session.flush()
+            job_id = _id(job.id)
+            session.add(Roll(job_id=job_id, name=f"R-{job_id:06d}", fabric=job.fabric, length_m=job.length_m))
+            for stage in STAGES:
+                machine = self.line.machine_for(stage)
+                session.add(
+                    Operation(
+                        job_id=job_id,
+                        stage=stage,
+                        machine=machine.name,
+                        protocol=protocols[machine.name],
+                        ticket=secrets.randbelow(2**31 - 1) + 1,
+                    )
+                )
+            journal.append(session, actor=actor, kind="job submitted", job_id=job_id,
+                           payload={"title": job.title, "fabric": job.fabric, "length_m": job.length_m,
+                                    "repeat": job.repeat, "recipe": job.control_recipe["digest"]})  # fmt: skip
+        return job
+
+    def next_to_prepare(self) -> Job | None:
+        """Return the oldest job whose raster is not made yet; what a killed controller left half made comes first."""
+        with self.store.read() as session:
+            waiting = select(Job).where(col(Job.status).in_(["queued", "ripping"]), Job.want == "run")
+            return session.exec(waiting.order_by(col(Job.id)).limit(1)).first()
+
+    def preparing(self, job_id: int) -> None:
+        """The RIP has begun."""
+        with self.store.write() as session:
+            session.get_one(Job, job_id).status = "ripping"
+            journal.append(session, actor=CONTROLLER, kind="rip started", job_id=job_id)
+
+    def prepared(self, job_id: int, result: Prepared) -> None:
+        """The raster is there: the first stage may begin."""
+        with self.store.write() as session:
+            job = session.get_one(Job, job_id)
+            job.raster, job.raster_sha256 = str(result.raster), result.sha256
+            job.total_rows, job.mm_per_row = result.total_rows, result.mm_per_row
+            job.raster_meta, job.planned_ml = result.meta, result.planned_ml
+            journal.append(session, actor=CONTROLLER, kind="raster ready", job_id=job_id,
+                           payload={"sha256": result.sha256, "total_rows": result.total_rows})  # fmt: skip
+            if job.status == "ripping":
+                job.status = "running"
+                self._ready(session, job_id, STAGES[0])
+
+    def failed(self, job_id: int, error: str) -> None:
+        """The job cannot go on; `error` says why in one sentence. A machine that runs it is stopped first."""
+        with self.store.write() as session:
+            job = session.get_one(Job, job_id)
+            job.error, job.want = error, Want.CANCEL.value
+            journal.append(session, actor=CONTROLLER, kind="job failed", job_id=job_id, payload={"error": error})
+            if not any(operation.status == "running" for operation in _operations(session, job_id)):
+                self._give_up(session, job)
+
+    def want(self, actor: str, job_id: int, want: Want) -> Job:
+        """A person wants the job to run, to be held or to be cancelled."""
+        with self.store.write() as session:
+            job = session.get_one(Job, job_id)
+            job.want = want.value
+            operations = _operations(session, job_id)
+            started = any(operation.status == "running" for operation in operations)
+            if want is Want.CANCEL and not started:
+                self._give_up(session, job)
+            elif job.status in ("running", "held"):
+                job.status = "held" if want is Want.HOLD else "running"
+            journal.append(session, actor=actor, kind=f"job {want.value}", job_id=job_id)
+        return job
+
+    # -- operations ----------------------------------------------------------------------------------------------
+
+    def intent(self, machine: str) -> tuple[Operation, Intent] | None:
+        """Return what the plan wants of `machine`, from memory while nothing has changed."""
+        version = self.store.feed.version
+        if self._intents[0] != version:
+            self._intents = version, self._read_intents()
+        return self._intents[1].get(machine)
+
+    def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
+        with self.store.read() as session:
+            operations = session.exec(select(Operation).where(col(Operation.status).in_(["ready", "running"]))).all()
+            jobs = {job.id: job for job in session.exec(select(Job).where(col(Job.status).in_(["running", "held"])))}
+            live = [operation for operation in operations if operation.job_id in jobs]
+            intents = {}
+            for spec in self.line.machines:
+                operation = next_operation(spec.name, live, {_id(key): job for key, job in jobs.items()})
+                if operation is not None:
+                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id])
+            return intents
+
+    def started(self, operation_id: int) -> None:
+        """The first act on the machine is about to be done."""
+        with self.store.write() as session:
+            operation = session.get_one(Operation, operation_id)
+            operation.status, operation.started_at = "running", operation.started_at or now()
+
+    def reached(self, operation_id: int, state: str, metres: float, actuals: dict[str, float]) -> None:
+        """Keep what the machine reports of an operation."""
+        with self.store.write() as session:
+            operation = session.get_one(Operation, operation_id)
+            operation.state, operation.metres, operation.actuals = state, metres, actuals
+
+    def finished(self, operation_id: int, done: bool) -> None:
+        """The operation is over; the next stage gets ready, or the job ends."""
+        with self.store.write() as session:
+            operation = session.get_one(Operation, operation_id)
+            operation.status, operation.ended_at = ("done" if done else "cancelled"), now()
+            journal.append(session, actor=CONTROLLER, kind="operation ended", machine=operation.machine,
+                           job_id=operation.job_id,
+                           payload={"stage": operation.stage, "done": done, "metres": operation.metres})  # fmt: skip
+            job = session.get_one(Job, operation.job_id)
+            if not done or job.want == Want.CANCEL:
+                self._give_up(session, job)
+            elif operation.stage != STAGES[-1]:
+                self._ready(session, operation.job_id, STAGES[STAGES.index(operation.stage) + 1])
+            self._complete(session, job)
+
+    def _give_up(self, session: Session, job: Job) -> None:
+        job.status, job.ended_at = ("failed" if job.error else "cancelled"), now()
+        _end_operations(session, _id(job.id))
+
+    def _ready(self, session: Session, job_id: int, stage: str) -> None:
+        for operation in _operations(session, job_id):
+            if operation.stage == stage and operation.status == "waiting":
+                operation.status = "ready"
+
+    def _complete(self, session: Session, job: Job) -> None:
+        over = all(operation.status == "done" for operation in _operations(session, _id(job.id)))
+        if not over or job.inspected_rows < (job.total_rows or 0) or job.status == "complete":
+            return
+        findings = [_finding(row) for row in _findings(session, _id(job.id))]
+        fabric = recipes.ControlRecipe.model_validate(job.control_recipe).recipe.fabric
+        grade = qc.grade(findings, job.length_m, fabric.print_width_mm, fabric.points_limit_per_100m2)
+        job.grade = {"points": grade.points, "points_per_100m2": grade.points_per_100m2, "quality": grade.quality}
+        job.status, job.ended_at = "complete", now()
+        journal.append(session, actor=CONTROLLER, kind="job complete", job_id=job.id, payload={"grade": job.grade})
+
+    # -- inspection ----------------------------------------------------------------------------------------------
+
+    def inspected(self, job_id: int, index: int, row_start: int, rows: int, result: Inspected) -> None:
+        """One strip was looked at. Done again after a kill, it replaces itself."""
+        with self.store.write() as session:
+            job = session.get_one(Job, job_id)
+            if row_start + rows <= job.inspected_rows:
+                return
+            known = {row.key: row for row in _findings(session, job_id)}
+            for found in result.findings:
+                row = known.get(found["key"])
+                if row is None:
+                    row = FindingRow(job_id=job_id, **found)
+                    journal.append(session, actor="camera", kind="finding", job_id=job_id, payload=dict(found))
+                for name, value in found.items():
+                    setattr(row, name, value)
+                session.add(row)
+            session.add(Strip(job_id=job_id, index=index, row_start=row_start, rows=rows,
+                              findings=len(result.findings), picture=result.picture))  # fmt: skip
+            job.inspected_rows, job.inspection = row_start + rows, result.inspection
+            self._complete(session, job)
+
+    # -- questions and evidence ----------------------------------------------------------------------------------
+
+    def ask(self, operation: Operation, kind: str, text: str) -> None:
+        """Ask a person, unless the question is open already."""
+        with self.store.read() as session:
+            same = select(Question).where(Question.operation_id == operation.id, Question.kind == kind)
+            if session.exec(same.where(col(Question.answered_at).is_(None))).first():
+                return
+        with self.store.write() as session:
+            session.add(Question(operation_id=_id(operation.id), job_id=operation.job_id, machine=operation.machine,
+                                 kind=kind, text=text, answers=[YES, HOLD]))  # fmt: skip
+            journal.append(session, actor=CONTROLLER, kind="question", machine=operation.machine,
+                           job_id=operation.job_id, payload={"kind": kind, "text": text})  # fmt: skip
+
+    def answer(self, actor: str, question_id: int, answer: str) -> Question:
+        """A person answers; anything but yes holds the job."""
+        with self.store.write() as session:
+            question = session.get_one(Question, question_id)
+            question.answer, question.answered_by, question.answered_at = answer, actor, now()
+            if answer != YES:
+                job = session.get_one(Job, question.job_id)
+                job.want, job.status = Want.HOLD.value, "held"
+            journal.append(session, actor=actor, kind="answer", machine=question.machine, job_id=question.job_id,
+                           payload={"kind": question.kind, "answer": answer})  # fmt: skip
+        return question
+
+    def note(
+        self, kind: str, machine: str, job_id: int | None, payload: dict[str, Any], actor: str = CONTROLLER
+    ) -> None:
+        """Write a journal line of its own."""
+        with self.store.write() as session:
+            journal.append(session, actor=actor, kind=kind, machine=machine, job_id=job_id, payload=payload)
+
+    def journal(self, job_id: int | None, limit: int) -> list[Event]:
+        """Return the newest lines, newest first."""
+        with self.store.read() as session:
+            lines = select(Event).order_by(col(Event.seq).desc()).limit(limit)
+            return list(session.exec(lines.where(Event.job_id == job_id) if job_id is not None else lines))
+
+
+def _intent(session: Session, operation: Operation, job: Job) -> Intent:
+    control = recipes.ControlRecipe.model_validate(job.control_recipe)
+    settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": job.length_m}
+    settings |= control.recipe.stages[operation.stage].setpoints
+    if operation.stage == "print":
+        settings |= {"raster_path": job.raster or "", "raster_sha256": job.raster_sha256 or "",
+                     "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
+    roll = session.exec(select(Roll).where(Roll.job_id == job.id)).one()
+    answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
+    return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
+                  confirmed=frozenset(question.kind for question in answered))  # fmt: skip
+
+
+def _id(value: int | None) -> int:
+    if value is None:
+        msg = "a row was used before it was stored"
+        raise ValueError(msg)
+    return value
+
+
+def _operations(session: Session, job_id: int) -> list[Operation]:
+    return list(session.exec(select(Operation).where(Operation.job_id == job_id).order_by(col(Operation.id))))
+
+
+def _findings(session: Session, job_id: int) -> list[FindingRow]:
+    return list(session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.at_m))))
+
+
+def _finding(row: FindingRow) -> qc.Finding:
+    return qc.Finding(key=row.key, cls=row.defect, at_m=row.at_m, x_mm=row.x_mm, length_mm=row.length_mm,
+                      width_mm=row.width_mm, points=row.points)  # fmt: skip
+
+
+def _end_operations(session: Session, job_id: int) -> None:
+    for operation in _operations(session, job_id):
+        if operation.status in ("waiting", "ready", "running"):
+            operation.status, operation.ended_at = "cancelled", now()
+    open_questions = select(Question).where(Question.job_id == job_id, col(Question.answered_at).is_(None))
+    for question in session.exec(open_questions):
+        question.answered_at, question.answer, question.answered_by = now(), "withdrawn", CONTROLLER

@@ -1,0 +1,196 @@
+"""What to do about the difference between the plan and the machine: one pure function.
+
+`decide` is level-triggered: it looks at what is wanted and at what the machine reports now, and never at what was
+sent before. So a restart, a lost reply or a cut link need no case of their own.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from drivers import Link, Snapshot, State, Verb
+
+Value = float | int | bool | str
+
+
+class Want(StrEnum):
+    """What the plan wants of an operation."""
+
+    RUN = "run"
+    HOLD = "hold"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the plan wants of one machine now.
+
+    Attributes
+    ----------
+    ticket
+        The operation's number on the machine; never used for another operation.
+    want
+        Run, hold or cancel.
+    settings
+        Every writable tag the machine must show before it may be reset: ticket, length, set-points, raster.
+    confirmed
+        Kinds of questions a person has answered with yes.
+    roll
+        Name of the cloth to be loaded.
+    """
+
+    ticket: int
+    want: Want
+    settings: Mapping[str, Value]
+    roll: str
+    confirmed: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Write:
+    """Write these set-points and job values to the machine."""
+
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Command:
+    """Give the machine this verb."""
+
+    verb: Verb
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask a person; `kind` makes the question one, however often it is decided."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The operation is over: done, or cancelled."""
+
+    done: bool
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do; `reason` says in words what is waited for."""
+
+    reason: str
+
+
+Action = Write | Command | Ask | Finish | Wait
+
+_ACTING = {
+    State.CLEARING: "clearing",
+    State.STARTING: "warming up",
+    State.STOPPING: "stopping",
+    State.ABORTING: "aborting",
+    State.HOLDING: "holding",
+    State.UNHOLDING: "starting again",
+    State.SUSPENDING: "suspending",
+    State.UNSUSPENDING: "starting again",
+    State.RESETTING: "getting ready",
+    State.COMPLETING: "running out",
+}
+
+
+def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
+    """Return what to do about the difference between plan and machine.
+
+    Parameters
+    ----------
+    intent
+        What the plan wants of this machine; None when there is no work for it.
+    snapshot
+        All that the machine reports.
+    now
+        Timezone-aware; reserved for rules with a deadline, so that they stay pure.
+
+    Returns
+    -------
+    Action
+        One of `Write`, `Command`, `Ask`, `Finish`, `Wait`. The same arguments always give the same answer.
+    """
+    del now
+    if snapshot.link is not Link.CONNECTED or not snapshot.good("state") or snapshot.state is None:
+        return Wait(f"no good values from the {snapshot.machine}")
+    if intent is None:
+        return Wait("no work")
+    if not snapshot.value("remote"):
+        return Wait(f"the key at the {snapshot.machine} is turned to local")
+    if snapshot.state in _ACTING:
+        return Wait(_ACTING[snapshot.state])
+    ours = snapshot.value("active_ticket") == intent.ticket
+    if ours and snapshot.state is State.COMPLETE:
+        return Finish(done=True)
+    match intent.want:
+        case Want.CANCEL:
+            return _cancel(snapshot.state, ours)
+        case Want.HOLD:
+            return Command(Verb.HOLD) if ours and snapshot.state is State.EXECUTE else Wait("held from the desk")
+        case Want.RUN:
+            return _run(intent, snapshot, snapshot.state, ours)
+
+
+def _cancel(state: State, ours: bool) -> Action:
+    if ours and state not in (State.STOPPED, State.ABORTED):
+        return Command(Verb.STOP)
+    return Finish(done=False)
+
+
+def _run(intent: Intent, snapshot: Snapshot, state: State, ours: bool) -> Action:
+    match state:
+        case State.ABORTED:
+            return Command(Verb.CLEAR)
+        case State.STOPPED | State.COMPLETE:
+            return _prepare(intent, snapshot, ours)
+        case State.IDLE if ours and not _differing(intent, snapshot):
+            return Command(Verb.START)
+        case State.IDLE:
+            return Command(Verb.STOP)
+        case State.HELD if ours:
+            return Command(Verb.UNHOLD)
+        case State.SUSPENDED if ours:
+            return Wait("waiting for its neighbour")
+        case _ if ours:
+            return Wait("running")
+        case _:
+            return _foreign(intent, snapshot)
+
+
+def _prepare(intent: Intent, snapshot: Snapshot, ours: bool) -> Action:
+    metres = float(snapshot.value("metres") or 0.0)
+    if "load" not in intent.confirmed:
+        return Ask("load", f"Load roll {intent.roll} into the {snapshot.machine} and confirm.")
+    if ours and metres > 0:
+        kind = f"resume@{metres:.2f}"
+        if kind not in intent.confirmed:
+            text = f"The {snapshot.machine} stopped at {metres:.2f} m. Check the cloth; go on from there?"
+            return Ask(kind, text)
+    if differing := _differing(intent, snapshot):
+        return Write(differing)
+    return Command(Verb.RESET)
+
+
+def _foreign(intent: Intent, snapshot: Snapshot) -> Action:
+    ticket = snapshot.value("active_ticket")
+    kind = f"foreign@{ticket}"
+    if kind in intent.confirmed:
+        return Command(Verb.STOP)
+    return Ask(kind, f"The {snapshot.machine} runs ticket {ticket}, which this plan does not know. Stop it?")
+
+
+def _differing(intent: Intent, snapshot: Snapshot) -> dict[str, Value]:
+    return {name: wanted for name, wanted in intent.settings.items() if not _same(wanted, snapshot.value(name))}
+
+
+def _same(wanted: Value, shown: Value | None) -> bool:
+    if isinstance(wanted, float) and isinstance(shown, int | float):
+        return math.isclose(wanted, shown, rel_tol=1e-5, abs_tol=1e-6)  # a float32 register keeps 7 digits
+    return wanted == shown

@@ -1,0 +1,212 @@
+"""The one door: everything a person or program does, with the actor's permission checked first."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import col, select
+
+import recipes
+from controller.actor import Actor, Permission
+from controller.book import Book
+from controller.decide import Want
+from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
+
+MAX_LENGTH_M = 5000.0
+"""Longest job, m: above the jumbo rolls of the trade (600-3000 m, default from practice, editable)."""
+
+
+class NotFound(LookupError):
+    """There is no such thing."""
+
+
+class Conflict(RuntimeError):
+    """The thing is not in a state in which this can be done."""
+
+
+class Refused(ValueError):
+    """The request cannot be carried out as it is; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A job as it is submitted.
+
+    Attributes
+    ----------
+    design
+        A readable artwork file, checked before it comes here, kept under a name of our own.
+    fabric
+        Name of a recipe.
+    length_m
+        Metres to print.
+    repeat
+        "straight" or "half-drop".
+    width_mm
+        Physical width of one repeat; None: as the file says.
+    title
+        What people call it.
+    """
+
+    design: Path
+    fabric: str
+    length_m: float
+    repeat: str
+    width_mm: float | None
+    title: str
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job with all that is known of it."""
+
+    job: Job
+    operations: tuple[Operation, ...]
+    findings: tuple[FindingRow, ...]
+    strips: tuple[Strip, ...]
+
+
+class Desk:
+    """The use cases of the line. Each begins with the permission it needs.
+
+    Parameters
+    ----------
+    book
+        The order book behind the desk.
+    protocols
+        Machine name to its protocol, written into each operation's record.
+    """
+
+    def __init__(self, book: Book, protocols: dict[str, str]) -> None:
+        self._book = book
+        self._protocols = protocols
+
+    def submit(self, actor: Actor, request: JobRequest) -> Job:
+        """Take a job into the queue with its recipe frozen.
+
+        Raises
+        ------
+        Forbidden, Refused
+            Without permission; with an unknown fabric or an impossible length, repeat or width.
+        """
+        actor.require(Permission.JOB_SUBMIT)
+        control = self.check(request)
+        job = Job(
+            order_id=0,  # the book opens the order
+            title=request.title[:120] or "Untitled",
+            fabric=request.fabric,
+            control_recipe=control.model_dump(mode="json"),
+            design=str(request.design),
+            length_m=request.length_m,
+            repeat=request.repeat,
+            width_mm=request.width_mm,
+            created_by=actor.name,
+        )
+        return self._book.add_job(actor.name, job, self._protocols)
+
+    @staticmethod
+    def check(request: JobRequest) -> recipes.ControlRecipe:
+        """Return the control recipe a request would be frozen with.
+
+        Raises
+        ------
+        Refused
+            Naming the field, the value and its limits.
+        """
+        try:
+            recipe = recipes.recipe(request.fabric)
+        except recipes.UnknownFabricError as error:
+            raise Refused(str(error)) from error
+        if not 0 < request.length_m <= MAX_LENGTH_M:
+            msg = f"length {request.length_m:g} m is out of range: give more than 0 and at most {MAX_LENGTH_M:g} m"
+            raise Refused(msg)
+        if request.repeat not in ("straight", "half-drop"):
+            msg = f"repeat {request.repeat!r} is not known: give straight or half-drop"
+            raise Refused(msg)
+        widest = recipe.fabric.print_width_mm
+        if request.width_mm is not None and not 5 <= request.width_mm <= widest:
+            msg = f"repeat width {request.width_mm:g} mm is out of range: give 5 to {widest:g} mm, the print width"
+            raise Refused(msg)
+        return recipes.freeze(recipe)
+
+    def want(self, actor: Actor, job_id: int, want: Want) -> Job:
+        """Run, hold or cancel a job.
+
+        Raises
+        ------
+        Forbidden, NotFound, Conflict
+            Without permission; no such job; a job that is over.
+        """
+        actor.require(Permission.JOB_CANCEL if want is Want.CANCEL else Permission.JOB_HOLD)
+        job = self._job(job_id)
+        if job.status in ("complete", "cancelled", "failed"):
+            msg = f"job {job_id} is {job.status}; nothing is left to {want.value}"
+            raise Conflict(msg)
+        if job.want == Want.CANCEL:
+            msg = f"job {job_id} is being cancelled"
+            raise Conflict(msg)
+        return self._book.want(actor.name, job_id, want)
+
+    def answer(self, actor: Actor, question_id: int, answer: str) -> Question:
+        """Answer a question of the controller.
+
+        Raises
+        ------
+        Forbidden, NotFound, Conflict, Refused
+            Without permission; no such question; answered already; not one of its answers.
+        """
+        actor.require(Permission.QUESTION_ANSWER)
+        with self._book.store.read() as session:
+            question = session.get(Question, question_id)
+        if question is None:
+            msg = f"there is no question {question_id}"
+            raise NotFound(msg)
+        if question.answered_at is not None:
+            msg = f"question {question_id} was answered by {question.answered_by}"
+            raise Conflict(msg)
+        if answer not in question.answers:
+            msg = f"{answer!r} is not an answer to this: give one of {', '.join(question.answers)}"
+            raise Refused(msg)
+        return self._book.answer(actor.name, question_id, answer)
+
+    def questions(self, actor: Actor) -> list[Question]:
+        """Return the open questions, oldest first."""
+        actor.require(Permission.LINE_READ)
+        with self._book.store.read() as session:
+            still_open = select(Question).where(col(Question.answered_at).is_(None))
+            return list(session.exec(still_open.order_by(col(Question.id))))
+
+    def jobs(self, actor: Actor) -> list[JobRecord]:
+        """Return all jobs, newest first."""
+        actor.require(Permission.LINE_READ)
+        with self._book.store.read() as session:
+            ids = session.exec(select(Job.id).order_by(col(Job.id).desc())).all()
+        return [self.job(actor, job_id) for job_id in ids if job_id is not None]
+
+    def job(self, actor: Actor, job_id: int) -> JobRecord:
+        """Return one job with its operations, strips and findings; raises `NotFound`."""
+        actor.require(Permission.LINE_READ)
+        job = self._job(job_id)
+        with self._book.store.read() as session:
+            operations = session.exec(select(Operation).where(Operation.job_id == job_id).order_by(col(Operation.id)))
+            findings = session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.id)))
+            strips = session.exec(select(Strip).where(Strip.job_id == job_id).order_by(col(Strip.index)))
+            return JobRecord(job, tuple(operations), tuple(findings), tuple(strips))
+
+    def job_folder(self, actor: Actor, job_id: int) -> Path:
+        """Return where the job's pictures are; raises `NotFound`."""
+        actor.require(Permission.LINE_READ)
+        self._job(job_id)
+        return self._book.job_folder(job_id)
+
+    def journal(self, actor: Actor, job_id: int | None, limit: int) -> list[Event]:
+        """Return the newest journal lines, newest first."""
+        actor.require(Permission.LINE_READ)
+        return self._book.journal(job_id, limit)
+
+    def _job(self, job_id: int) -> Job:
+        with self._book.store.read() as session:
+            job = session.get(Job, job_id)
+        if job is None:
+            msg = f"there is no job {job_id}"
+            raise NotFound(msg)
+        return job

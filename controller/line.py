@@ -1,0 +1,92 @@
+"""The line's description: which machine stands where, and how it is reached."""
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+STAGES = ("pretreat", "print", "fix", "wash")
+"""The way of the cloth."""
+
+Stage = Literal["pretreat", "print", "fix", "wash"]
+
+DEFAULT_LINE = Path(__file__).with_name("line.yaml")
+"""The simulated line on this machine."""
+
+
+class LineError(ValueError):
+    """The line's description cannot be used; the message names the file and the key."""
+
+
+class MachineSpec(BaseModel):
+    """One machine of the line: its name here, the stage it does, its device profile and its endpoint URL."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    stage: Stage
+    profile: str
+    endpoint: str
+
+
+class Line(BaseModel):
+    """All machines, in the way of the cloth, and the camera behind the press."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    machines: tuple[MachineSpec, ...]
+    camera: str
+
+    @model_validator(mode="after")
+    def _one_machine_each(self) -> "Line":
+        names = [machine.name for machine in self.machines]
+        if len(set(names)) != len(names):
+            msg = f"two machines share a name: {names}"
+            raise ValueError(msg)
+        stages = [machine.stage for machine in self.machines]
+        if sorted(stages) != sorted(STAGES):
+            msg = f"one machine is needed for each of {list(STAGES)}, got {stages}"
+            raise ValueError(msg)
+        return self
+
+    def machine_for(self, stage: str) -> MachineSpec:
+        """Return the machine that does `stage`."""
+        return next(machine for machine in self.machines if machine.stage == stage)
+
+    def at(self, endpoints: dict[str, str]) -> "Line":
+        """Return the same line at other addresses.
+
+        Parameters
+        ----------
+        endpoints
+            Machine name, or "camera", to URL; names left out keep theirs.
+        """
+        machines = tuple(
+            machine.model_copy(update={"endpoint": endpoints.get(machine.name, machine.endpoint)})
+            for machine in self.machines
+        )
+        return self.model_copy(update={"machines": machines, "camera": endpoints.get("camera", self.camera)})
+
+
+def load_line(path: Path = DEFAULT_LINE) -> Line:
+    """Read a line description.
+
+    Raises
+    ------
+    LineError
+        One line: the file, the key and what is wrong with it.
+    """
+    try:
+        return Line.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); give a line description with --line"
+        raise LineError(msg) from error
+    except yaml.YAMLError as error:
+        msg = f"{path}: is not YAML: {str(error).splitlines()[0]}"
+        raise LineError(msg) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        msg = f"{path}: {'.'.join(map(str, first['loc'])) or 'line'}: {first['msg']}"
+        raise LineError(msg) from error

@@ -1,0 +1,35 @@
+"""The plan: which operation a machine does next. First come, first served."""
+
+from collections.abc import Iterable, Mapping
+
+from controller.tables import Job, Operation
+
+
+def next_operation(machine: str, operations: Iterable[Operation], jobs: Mapping[int, Job]) -> Operation | None:
+    """Return what `machine` has to do now, or None.
+
+    What already runs goes on; then the oldest job whose turn it is at this machine and which nobody holds.
+
+    Parameters
+    ----------
+    machine
+        Name of the machine.
+    operations
+        Operations that are not over, of any machine.
+    jobs
+        Their jobs by id.
+    """
+    mine = [operation for operation in operations if operation.machine == machine]
+    running = [operation for operation in mine if operation.status == "running"]
+    ready = [operation for operation in mine if operation.status == "ready" and jobs[operation.job_id].want == "run"]
+    return min(running or ready, key=lambda operation: operation.job_id, default=None)
+
+
+def progress(job: Job, operations: Iterable[Operation]) -> float:
+    """Return how far a job is, 0 to 1: each stage counts the same, a running stage by its metres."""
+    if job.status == "complete":
+        return 1.0
+    parts = [
+        1.0 if operation.status == "done" else min(operation.metres / job.length_m, 0.99) for operation in operations
+    ]
+    return sum(parts) / len(parts) if parts else 0.0

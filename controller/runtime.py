@@ -1,0 +1,95 @@
+"""The running controller: drivers, supervisors, the RIP queue and the inspection, started and stopped as one."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.book import Book
+from controller.desk import Desk
+from controller.line import Line
+from controller.prepare import prepare_jobs
+from controller.store import Store
+from controller.supervise import Supervisor
+from controller.watch import watch_prints
+from controller.workers import Workers
+from drivers import Machine, StripCamera, load_profile
+
+WORKERS = 2
+"""Worker processes: one to prepare the next job while the other inspects this one."""
+
+
+@dataclass(frozen=True)
+class Controller:
+    """What runs the line.
+
+    Attributes
+    ----------
+    line
+        Its description.
+    machines
+        The drivers by machine name.
+    supervisors
+        The supervising tasks' state by machine name.
+    book
+        What is written about jobs; for the controller's own use.
+    desk
+        The door for people and programs.
+    executor
+        Where CPU work runs.
+    """
+
+    line: Line
+    machines: dict[str, Machine]
+    supervisors: dict[str, Supervisor]
+    book: Book
+    desk: Desk
+    executor: Executor
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def running(cls, line: Line, store: Store, folder: Path) -> AsyncIterator["Controller"]:
+        """Run a line until the block ends.
+
+        Parameters
+        ----------
+        line
+            Its machines.
+        store
+            The database.
+        folder
+            Rasters and pictures are kept below it.
+
+        Raises
+        ------
+        drivers.ProfileError
+            A device profile cannot be used.
+        """
+        machines = {spec.name: Machine(spec.name, load_profile(spec.profile), spec.endpoint) for spec in line.machines}
+        book = Book(store, line, folder)
+        supervisors = {name: Supervisor(machine, book) for name, machine in machines.items()}
+        protocols = {name: machine.profile.protocol for name, machine in machines.items()}
+        executor = Workers(WORKERS)
+        controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor)
+        background = asyncio.create_task(controller._run())
+        whole = asyncio.current_task()
+        background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
+        try:
+            yield controller
+        finally:
+            background.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await background
+            executor.shutdown(wait=True, cancel_futures=True)
+
+    async def _run(self) -> None:
+        """Run all tasks; when one of them fails, all end and the whole program with them."""
+        async with asyncio.TaskGroup() as tasks:
+            for machine in self.machines.values():
+                tasks.create_task(machine.run())
+            for supervisor in self.supervisors.values():
+                tasks.create_task(supervisor.run())
+            tasks.create_task(prepare_jobs(self.book, self.executor))
+            tasks.create_task(watch_prints(self.book, StripCamera(self.line.camera), self.executor))

@@ -1,0 +1,156 @@
+"""One supervising task per machine: look, decide, act, write down."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import structlog
+
+from controller.book import Book
+from controller.decide import Ask, Command, Finish, Wait, Write, decide
+from controller.tables import Operation, now
+from drivers import (
+    AccessError,
+    CommandRefused,
+    LimitError,
+    Link,
+    LinkLost,
+    Machine,
+    Snapshot,
+    State,
+    Verb,
+    WriteRefused,
+)
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 0.5
+"""The longest time between two looks at a machine that reports no change."""
+
+KEEP_EVERY_S = 0.5
+"""How often an operation's metres are written while it runs."""
+
+AFTER_REFUSAL_S = 1.0
+"""The pause after a machine refused or did not answer, so that a standing refusal does not fill the journal."""
+
+
+class Supervisor:
+    """Brings one machine to where the plan wants it.
+
+    Parameters
+    ----------
+    machine
+        The driver; it reconnects by itself.
+    book
+        Where intents come from and results go.
+    """
+
+    def __init__(self, machine: Machine, book: Book) -> None:
+        self.machine = machine
+        self.book = book
+        self.waiting = "starting"
+        self._kept: tuple[float, int, str] = (0.0, -1, "")
+        self._seen_state: State | None = None
+        self._seen_alarms: frozenset[str] = frozenset()
+        self._seen_link: Link | None = None
+
+    async def run(self) -> None:
+        """Supervise until cancelled."""
+        snapshot = self.machine.snapshot()
+        while True:
+            self._witness(snapshot)
+            planned = self.book.intent(self.machine.name)
+            operation, intent = planned if planned else (None, None)
+            if operation is not None:
+                self._keep(operation, snapshot)
+            action = decide(intent, snapshot, now())
+            self.waiting = action.reason if isinstance(action, Wait) else ""
+            if operation is not None:
+                await self._act(operation, action, snapshot)
+            snapshot = await self.machine.changed(snapshot, LOOK_EVERY_S)
+
+    async def _act(self, operation: Operation, action: object, snapshot: Snapshot) -> None:
+        name, job = self.machine.name, operation.job_id
+        try:
+            match action:
+                case Write(values):
+                    self.book.started(_id(operation))
+                    self.book.note("write", name, job, {"values": dict(values)})
+                    await self.machine.write(values)
+                case Command(verb):
+                    self.book.note("command", name, job, {"verb": verb.name.lower()})
+                    await self.machine.command(verb)
+                    if verb is Verb.START:
+                        log.info("started", machine=name, job=job, stage=operation.stage)
+                case Ask(kind, text):
+                    self.book.ask(operation, kind, text)
+                    self.waiting = "waiting for an answer"
+                case Finish(done):
+                    self._keep(operation, snapshot, at_once=True)
+                    self.book.finished(_id(operation), done)
+                    log.info("ended", machine=name, job=job, stage=operation.stage, done=done)
+        except (AccessError, LimitError) as error:
+            self.book.failed(job, str(error))
+        except (CommandRefused, WriteRefused, LinkLost) as error:
+            self.waiting = str(error)
+            self.book.note("refused", name, job, {"error": str(error)})
+            await asyncio.sleep(AFTER_REFUSAL_S)
+
+    def _keep(self, operation: Operation, snapshot: Snapshot, *, at_once: bool = False) -> None:
+        state = snapshot.state
+        if state is None or snapshot.value("active_ticket") != operation.ticket or operation.status != "running":
+            return
+        at, operation_id, name = self._kept
+        changed = (operation_id, name) != (operation.id, state.name)
+        if at_once or changed or (time.monotonic() - at >= KEEP_EVERY_S and _metres(snapshot) != operation.metres):
+            self._kept = time.monotonic(), _id(operation), state.name
+            self.book.reached(_id(operation), state.name.title(), _metres(snapshot), _actuals(snapshot))
+
+    def _witness(self, snapshot: Snapshot) -> None:
+        """Write state changes, alarms, and the link's loss and return to the journal, once each."""
+        name, job = self.machine.name, self._job()
+        if snapshot.link is not self._seen_link:
+            self._seen_link = snapshot.link
+            self.book.note("link", name, job, {"link": snapshot.link.value}, actor=name)
+        if snapshot.link is not Link.CONNECTED:
+            return
+        if snapshot.state is not None and snapshot.state is not self._seen_state:
+            before = self._seen_state
+            self._seen_state = snapshot.state
+            self.book.note("state", name, job, {"from": before.name if before else None, "to": snapshot.state.name},
+                           actor=name)  # fmt: skip
+        active = active_alarms(self.machine, snapshot)
+        for alarm in sorted(active ^ self._seen_alarms):
+            kind = "alarm" if alarm in active else "alarm over"
+            self.book.note(kind, name, job, {"alarm": alarm}, actor=name)
+        self._seen_alarms = active
+
+    def _job(self) -> int | None:
+        planned = self.book.intent(self.machine.name)
+        return planned[0].job_id if planned else None
+
+
+def active_alarms(machine: Machine, snapshot: Snapshot) -> frozenset[str]:
+    """Return the names of the alarms whose bit is set in the machine's alarm word; none while it is unknown."""
+    word = snapshot.value("alarm_word") if snapshot.good("alarm_word") else 0
+    return frozenset(alarm.name for alarm in machine.profile.alarms if int(word or 0) >> alarm.bit & 1)
+
+
+def _metres(snapshot: Snapshot) -> float:
+    return round(float(snapshot.value("metres") or 0.0), 4)
+
+
+def _actuals(snapshot: Snapshot) -> dict[str, float]:
+    numbers: Mapping[str, object] = {name: tag.value for name, tag in snapshot.tags.items()}
+    return {
+        name: round(float(value), 4)
+        for name, value in numbers.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _id(operation: Operation) -> int:
+    if operation.id is None:
+        msg = "an operation was used before it was stored"
+        raise ValueError(msg)
+    return operation.id

@@ -1,0 +1,185 @@
+"""What the line remembers: the tables of the one database."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlmodel import Column, Field, SQLModel
+
+
+def now() -> datetime:
+    """Return the time, timezone-aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A point in time that comes back timezone-aware in UTC from every database, SQLite included."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC; a naive time is a mistake of the caller."""
+        if value is not None and value.tzinfo is None:
+            msg = f"a time without a zone cannot be stored: {value.isoformat()}"
+            raise ValueError(msg)
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back."""
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _time(**options: Any) -> Any:
+    return Field(sa_type=UtcTime, **options)  # type: ignore[call-overload]
+
+
+def _json(default: type[list] | type[dict]) -> Any:
+    return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+
+
+class User(SQLModel, table=True):
+    """A person who may sign in. Only the argon2 hash of the password is kept."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True, max_length=64)
+    role: str = Field(max_length=20)
+    password_hash: str
+    created_at: datetime = _time(default_factory=now)
+
+
+class SignedIn(SQLModel, table=True):
+    """A running session; the cookie's token is kept as its SHA-256 only."""
+
+    __tablename__ = "signed_in"  # pyright: ignore[reportAssignmentType]
+
+    token_sha256: str = Field(primary_key=True, max_length=64)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    created_at: datetime = _time(default_factory=now)
+    expires_at: datetime = _time()
+
+
+class Order(SQLModel, table=True):
+    """What a studio asked for; its jobs carry it out."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str = Field(max_length=120)
+    created_by: str = Field(max_length=64)
+    created_at: datetime = _time(default_factory=now)
+
+
+class Job(SQLModel, table=True):
+    """One layout on one fabric, so many metres, with its frozen control recipe."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: int = Field(foreign_key="order.id", index=True)
+    title: str = Field(max_length=120)
+    fabric: str = Field(max_length=64)
+    control_recipe: dict[str, Any] = _json(dict)
+    design: str
+    length_m: float
+    repeat: str = Field(max_length=20)
+    width_mm: float | None = None
+    status: str = Field(default="queued", max_length=12, index=True)
+    want: str = Field(default="run", max_length=8)
+    error: str | None = None
+    raster: str | None = None
+    raster_sha256: str | None = None
+    total_rows: int | None = None
+    mm_per_row: float | None = None
+    raster_meta: dict[str, Any] = _json(dict)
+    planned_ml: dict[str, float] = _json(dict)
+    inspected_rows: int = 0
+    inspection: dict[str, Any] = _json(dict)
+    grade: dict[str, Any] = _json(dict)
+    created_by: str = Field(max_length=64)
+    created_at: datetime = _time(default_factory=now)
+    ended_at: datetime | None = _time(default=None)
+
+
+class Roll(SQLModel, table=True):
+    """A physical piece of cloth with an identity: the one the job is printed on."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    name: str = Field(unique=True, max_length=32)
+    fabric: str = Field(max_length=64)
+    length_m: float
+    created_at: datetime = _time(default_factory=now)
+
+
+class Operation(SQLModel, table=True):
+    """One stage of a job on its machine. The ticket names it to the machine and is never used twice."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    stage: str = Field(max_length=12)
+    machine: str = Field(max_length=32, index=True)
+    protocol: str = Field(max_length=16)
+    ticket: int = Field(unique=True)
+    status: str = Field(default="waiting", max_length=12, index=True)
+    state: str = Field(default="", max_length=20)
+    metres: float = 0.0
+    actuals: dict[str, float] = _json(dict)
+    started_at: datetime | None = _time(default=None)
+    ended_at: datetime | None = _time(default=None)
+
+
+class Question(SQLModel, table=True):
+    """What the controller asks a person, once per operation and kind."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    operation_id: int = Field(foreign_key="operation.id", index=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    machine: str = Field(max_length=32)
+    kind: str = Field(max_length=40)
+    text: str
+    answers: list[str] = _json(list)
+    asked_at: datetime = _time(default_factory=now)
+    answered_at: datetime | None = _time(default=None)
+    answer: str | None = None
+    answered_by: str | None = None
+
+
+class Strip(SQLModel, table=True):
+    """One inspected strip of the print."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    index: int
+    row_start: int
+    rows: int
+    findings: int = 0
+    picture: str
+
+
+class FindingRow(SQLModel, table=True):
+    """One defect on the roll; a running streak is one row that grows."""
+
+    __tablename__ = "finding"  # pyright: ignore[reportAssignmentType]
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    key: str = Field(max_length=64)
+    defect: str = Field(max_length=20)
+    at_m: float
+    x_mm: float
+    length_mm: float
+    width_mm: float
+    points: int
+    picture: str | None = None
+
+
+class Event(SQLModel, table=True):
+    """One line of the journal; `digest` covers this line and the one before."""
+
+    seq: int | None = Field(default=None, primary_key=True)
+    time: datetime = _time(default_factory=now)
+    actor: str = Field(max_length=64)
+    kind: str = Field(max_length=40, index=True)
+    machine: str | None = Field(default=None, max_length=32)
+    job_id: int | None = Field(default=None, index=True)
+    payload: dict[str, Any] = _json(dict)
+    before: str = Field(max_length=64)
+    digest: str = Field(max_length=64)

@@ -1,0 +1,196 @@
+"""What runs in worker processes: the only place where recipes, rip and qc meet.
+
+Each function takes one frozen task and gives one frozen result, both picklable, so that any
+`concurrent.futures.Executor` can run them. Arrays never leave the worker; pictures are written to the job's folder.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+import qc
+import recipes
+import rip
+
+PREVIEW_PX = 1600
+"""Longest side of the job's preview picture."""
+
+STRIP_PICTURE_SCALE = 1 / 8
+"""Strip pictures for people: 1.35 mm per pixel at the camera's 0.169 mm; about 40 kB each."""
+
+CROP_PX = 256
+"""Side of a finding's picture, in camera pixels (facts of inspection practice: 256 px crops)."""
+
+TAIL_ROWS = 256
+"""Camera rows of the strip before that an inspection may look back to."""
+
+
+@dataclass(frozen=True)
+class PrepareTask:
+    """Separate and screen a design for a job."""
+
+    design: Path
+    control_recipe: dict[str, Any]
+    length_m: float
+    repeat: str
+    width_mm: float | None
+    cache: Path
+    job_folder: Path
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The raster, by reference, and what it will take."""
+
+    raster: Path
+    sha256: str
+    total_rows: int
+    mm_per_row: float
+    meta: dict[str, Any]
+    planned_ml: dict[str, float]
+
+
+@dataclass(frozen=True)
+class InspectTask:
+    """Compare one captured strip with the print it should be."""
+
+    captured: Path
+    captured_before: Path | None
+    shape: tuple[int, int]
+    shape_before: tuple[int, int]
+    raster: Path
+    control_recipe: dict[str, Any]
+    row_start: int
+    rows: int
+    index: int
+    mm_per_px: float
+    x_mm: float
+    inspection: dict[str, Any]
+    job_folder: Path
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What was found, what runs on, and where the pictures are (names within the job's folder)."""
+
+    findings: tuple[dict[str, Any], ...]
+    inspection: dict[str, Any]
+    picture: str
+
+
+def condition(control: recipes.ControlRecipe) -> rip.Condition:
+    """Return what the RIP needs to know of a control recipe: the cloth's white, the inks, the print mode."""
+    recipe = control.recipe
+    return rip.Condition(
+        width_mm=recipe.fabric.print_width_mm,
+        dpi=recipe.print_mode.dpi,
+        white_lab=recipe.fabric.white_lab,
+        inks=tuple(rip.Ink(ink.name, ink.lab) for ink in recipe.ink_set.inks),
+        drop_volumes=recipe.print_mode.drop_volumes,
+        drop_pl=recipe.print_mode.drop_pl,
+        total_limit_pct=recipe.ink_set.total_limit_pct,
+        black_start=recipe.ink_set.black_start,
+    )
+
+
+def check_design(path: Path) -> rip.Artwork:
+    """Read a design's header and pixels far enough to know that it can be printed; raises `rip.ArtworkError`."""
+    return rip.read_artwork(path)
+
+
+def prepare(task: PrepareTask) -> Prepared:
+    """Separate, screen and preview.
+
+    Raises
+    ------
+    rip.ArtworkError
+        The design cannot be read.
+    ValueError
+        The layout is impossible, e.g. a repeat wider than the file format carries.
+    """
+    for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
+    raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=task.repeat, width_mm=task.width_mm,
+                     folder=task.cache)  # fmt: skip
+    task.job_folder.mkdir(parents=True, exist_ok=True)
+    _write_jpeg(task.job_folder / "preview.jpg", rip.preview(raster, for_rip, max_px=PREVIEW_PX))
+    return Prepared(
+        raster=Path(raster.path),
+        sha256=raster.sha256,
+        total_rows=raster.total_rows(task.length_m),
+        mm_per_row=25.4 / raster.dpi,
+        meta=raster.meta,
+        planned_ml=rip.ink_ml(raster, task.length_m),
+    )
+
+
+def inspect(task: InspectTask) -> Inspected:
+    """Inspect one strip; pure but for the pictures it writes into the job's folder."""
+    raster = _raster(task.raster)
+    for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
+    step = round(task.mm_per_px * raster.dpi / 25.4)
+    captured = _captured(task.captured, task.shape)
+    expected = _expected(raster, for_rip, task.row_start, task.shape, step)
+    previous = None
+    if task.captured_before is not None and task.captured_before.exists():
+        tail = min(TAIL_ROWS, task.shape_before[0])
+        before = _captured(task.captured_before, task.shape_before)[-tail:]
+        previous = _expected(raster, for_rip, task.row_start - tail * step, before.shape[:2], step), before
+    at_m = task.row_start * 25.4 / raster.dpi / 1000
+    state, findings = qc.inspect_strip(
+        qc.Inspection.from_json(task.inspection) if task.inspection else qc.Inspection(),
+        expected,
+        captured,
+        mm_per_px=task.mm_per_px,
+        at_m=at_m,
+        x_mm=task.x_mm,
+        previous=previous,
+    )
+    picture = f"strips/{task.index:05d}.jpg"
+    small = cv2.resize(captured, None, fx=STRIP_PICTURE_SCALE, fy=STRIP_PICTURE_SCALE, interpolation=cv2.INTER_AREA)
+    _write_jpeg(task.job_folder / picture, small)
+    rows = tuple(_row(finding, captured, task, at_m) for finding in findings)
+    return Inspected(findings=rows, inspection=state.to_json(), picture=picture)
+
+
+@functools.lru_cache(maxsize=4)
+def _raster(path: Path) -> rip.Raster:
+    return rip.Raster.open(path)
+
+
+def _captured(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    return np.asarray(np.memmap(path, np.uint8, "r", shape=(*shape, 3)))
+
+
+def _expected(
+    raster: rip.Raster, for_rip: rip.Condition, row_start: int, shape: tuple[int, ...], step: int
+) -> np.ndarray:
+    picture = rip.proof(raster.coverage(row_start, shape[0] * step, step), for_rip)
+    return picture[:, : shape[1]]
+
+
+def _row(finding: qc.Finding, captured: np.ndarray, task: InspectTask, at_m: float) -> dict[str, Any]:
+    y = round((finding.at_m - at_m) * 1000 / task.mm_per_px)
+    x = round((finding.x_mm - task.x_mm) / task.mm_per_px)
+    name = f"findings/{finding.key}.jpg"
+    picture = None
+    if not (task.job_folder / name).exists():
+        half = CROP_PX // 2
+        top = int(np.clip(y - half, 0, max(captured.shape[0] - CROP_PX, 0)))
+        left = int(np.clip(x - half, 0, max(captured.shape[1] - CROP_PX, 0)))
+        _write_jpeg(task.job_folder / name, captured[top : top + CROP_PX, left : left + CROP_PX])
+        picture = name
+    return {
+        "key": finding.key, "defect": finding.cls, "at_m": finding.at_m, "x_mm": finding.x_mm,
+        "length_mm": finding.length_mm, "width_mm": finding.width_mm, "points": finding.points,
+        **({"picture": picture} if picture else {}),
+    }  # fmt: skip
+
+
+def _write_jpeg(path: Path, rgb: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    path.write_bytes(data.tobytes())

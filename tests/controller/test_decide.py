@@ -1,0 +1,176 @@
+"""`decide` against a model of a machine: it always gets the job done, and never acts on a machine it must not touch."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
+from drivers import Link, Quality, Snapshot, State, Tag, Verb
+from simulators import packml
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TICKET, FOREIGN = 4711, 815
+SETTINGS = {"ticket": TICKET, "length_m": 2.0, "speed_sp_m_min": 20.0}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine as PackML has it, with retained counters."""
+
+    state: State = State.STOPPED
+    active_ticket: int = 0
+    metres: float = 0.0
+    remote: bool = True
+    link: Link = Link.CONNECTED
+    quality: Quality = Quality.GOOD
+    written: dict = field(default_factory=lambda: {"ticket": 0, "length_m": 0.0, "speed_sp_m_min": 0.0})
+
+    def snapshot(self) -> Snapshot:
+        values = {"state": int(self.state), "remote": self.remote, "active_ticket": self.active_ticket,
+                  "metres": self.metres, **self.written}  # fmt: skip
+        tags = {name: Tag(value, "", self.quality, NOW) for name, value in values.items()}
+        return Snapshot("press", NOW, self.link, tags)
+
+    def obey(self, verb: Verb) -> "Machine":
+        """Take a command; a refused one changes nothing."""
+        after = packml.next_state(packml.State(self.state), packml.Verb(verb))
+        if after is None:
+            return self
+        machine = replace(self, state=State(after))
+        if verb is Verb.RESET and machine.written["ticket"] != machine.active_ticket:
+            machine = replace(machine, active_ticket=machine.written["ticket"], metres=0.0)
+        return machine
+
+    def goes_on(self) -> "Machine":
+        """Let some time pass: acting states end, cloth moves."""
+        if self.state is State.EXECUTE:
+            metres = min(self.metres + 0.5, self.written["length_m"])
+            over = metres >= self.written["length_m"]
+            return replace(self, metres=metres, state=State.COMPLETING if over else State.EXECUTE)
+        if self.state is State.SUSPENDED:  # the neighbour it waited for is back
+            return replace(self, state=State.UNSUSPENDING)
+        acting = packml.State(self.state) in packml.ACTING
+        return replace(self, state=State(packml.finished(packml.State(self.state)))) if acting else self
+
+
+machines = st.builds(
+    Machine,
+    state=st.sampled_from(State),
+    active_ticket=st.sampled_from([0, TICKET, FOREIGN]),
+    metres=st.floats(0, 2),
+    remote=st.booleans(),
+    link=st.sampled_from(Link),
+    quality=st.sampled_from(Quality),
+    written=st.sampled_from([
+        {"ticket": 0, "length_m": 0.0, "speed_sp_m_min": 0.0},
+        {"ticket": FOREIGN, "length_m": 9.0, "speed_sp_m_min": 5.0},
+        dict(SETTINGS),
+    ]),
+)  # fmt: skip
+wants = st.sampled_from(Want)
+
+
+def sound(machine: Machine) -> Machine:
+    """Make a drawn machine one that can be: reachable, and what it shows of our ticket is what was written for it."""
+    machine = replace(machine, remote=True, link=Link.CONNECTED, quality=Quality.GOOD)
+    if machine.active_ticket == TICKET:
+        over = machine.state in (State.COMPLETING, State.COMPLETE)
+        machine = replace(machine, written=dict(SETTINGS), metres=2.0 if over else machine.metres)
+    return machine
+
+
+def intent(want: Want = Want.RUN, confirmed: frozenset[str] = frozenset()) -> Intent:
+    return Intent(TICKET, want, SETTINGS, "R-000001", confirmed)
+
+
+@given(machines, wants, st.booleans())
+def test_same_question_same_answer_and_no_act_without_good_values(
+    machine: Machine, want: Want, confirmed: bool
+) -> None:
+    asked = intent(want, frozenset({"load"}) if confirmed else frozenset())
+    action = decide(asked, machine.snapshot(), NOW)
+    assert action == decide(asked, machine.snapshot(), NOW)
+    if machine.link is Link.LOST or machine.quality is not Quality.GOOD or not machine.remote:
+        assert isinstance(action, Wait)
+        assert action.reason
+
+
+@given(machines)
+def test_nothing_is_done_without_a_plan(machine: Machine) -> None:
+    assert isinstance(decide(None, machine.snapshot(), NOW), Wait)
+
+
+@given(machines, wants)
+def test_no_motion_before_the_cloth_is_confirmed_and_the_settings_are_on_the_machine(
+    machine: Machine, want: Want
+) -> None:
+    action = decide(intent(want), machine.snapshot(), NOW)
+    if isinstance(action, Command) and action.verb in (Verb.RESET, Verb.START):
+        assert machine.written == SETTINGS
+        assert action.verb is not Verb.RESET  # "load" was not confirmed
+
+
+@given(machines, wants)
+def test_a_foreign_ticket_that_runs_is_never_touched_unasked(machine: Machine, want: Want) -> None:
+    machine = replace(machine, active_ticket=FOREIGN, state=State.EXECUTE)
+    action = decide(intent(want), machine.snapshot(), NOW)
+    assert not isinstance(action, Command | Write)
+
+
+@given(machines)
+def test_from_any_state_the_job_is_done_and_each_metre_once(machine: Machine) -> None:
+    machine = sound(machine)
+    confirmed: frozenset[str] = frozenset()
+    run_before = 0.0
+    for _ in range(200):
+        action = decide(intent(confirmed=confirmed), machine.snapshot(), NOW)
+        match action:
+            case Finish(done):
+                assert done
+                assert machine.active_ticket == TICKET
+                assert machine.metres == pytest.approx(2.0)
+                return
+            case Write(values):
+                assert machine.state in (State.STOPPED, State.COMPLETE)
+                machine = replace(machine, written=machine.written | dict(values))
+            case Command(verb):
+                machine = machine.obey(verb)
+            case Ask(kind, _):
+                confirmed |= {kind}
+        run_before = machine.metres if machine.active_ticket == TICKET else 0.0
+        machine = machine.goes_on()
+        if machine.active_ticket == TICKET and machine.state is not State.RESETTING:
+            assert machine.metres >= run_before
+    pytest.fail(f"not done after 200 steps: {machine}")
+
+
+@given(machines)
+def test_cancel_always_ends(machine: Machine) -> None:
+    machine = sound(machine)
+    for _ in range(50):
+        action = decide(intent(Want.CANCEL), machine.snapshot(), NOW)
+        if isinstance(action, Finish):
+            assert not action.done or (machine.state is State.COMPLETE and machine.active_ticket == TICKET)
+            return
+        machine = machine.obey(action.verb) if isinstance(action, Command) else machine
+        machine = machine.goes_on()
+    pytest.fail(f"not ended after 50 steps: {machine}")
+
+
+def test_a_press_that_lost_power_goes_on_from_its_own_counter_after_a_person_agreed() -> None:
+    machine = Machine(State.STOPPED, TICKET, metres=1.25, written=dict(SETTINGS))
+    action = decide(intent(confirmed=frozenset({"load"})), machine.snapshot(), NOW)
+    assert action == Ask("resume@1.25", "The press stopped at 1.25 m. Check the cloth; go on from there?")
+    confirmed = frozenset({"load", "resume@1.25"})
+    assert decide(intent(confirmed=confirmed), machine.snapshot(), NOW) == Command(Verb.RESET)
+
+
+def test_hold_and_go_on() -> None:
+    running = Machine(State.EXECUTE, TICKET, metres=1.0, written=dict(SETTINGS))
+    assert decide(intent(Want.HOLD), running.snapshot(), NOW) == Command(Verb.HOLD)
+    held = replace(running, state=State.HELD)
+    assert decide(intent(Want.HOLD), held.snapshot(), NOW) == Wait("held from the desk")
+    assert decide(intent(Want.RUN), held.snapshot(), NOW) == Command(Verb.UNHOLD)
