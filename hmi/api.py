@@ -1,0 +1,288 @@
+"""The REST API: thin routes from HTTP to the controller's door."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Query, Request, Response, UploadFile
+from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
+
+import recipes
+from controller import Actor, JobRequest, Permission, Want
+from controller.tables import now
+from hmi import designs, report, schemas, views
+from hmi.accounts import SESSION_HOURS, SignInRefused
+from hmi.metrics import exposition
+from hmi.state import App, app_of
+from hmi.uploads import UploadRefused, keep_file, keep_upload
+
+COOKIE = "foulard_session"
+
+router = APIRouter(prefix="/api/v1")
+
+
+def signed_in(request: Request) -> Actor:
+    """Return who is asking.
+
+    Raises
+    ------
+    HTTPException
+        401 for everybody who is not signed in.
+    """
+    actor = app_of(request).accounts.actor(request.cookies.get(COOKIE, ""))
+    if actor is None:
+        raise HTTPException(401, "sign in first")
+    return actor
+
+
+AppState = Annotated[App, Depends(app_of)]
+Reader = Annotated[Actor, Depends(signed_in)]
+Writer = Reader
+Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=80)]
+"""Every write carries one: sent again, it gets the same answer; and no cross-site form can send it."""
+
+
+# -- session -------------------------------------------------------------------------------------------------------
+
+
+@router.post("/session", operation_id="session_sign_in", responses={401: {"model": schemas.Problem}})
+async def sign_in(body: schemas.SignIn, app: AppState, response: Response, _: Key) -> schemas.SessionView:
+    """Sign in; the session comes back as a cookie that scripts cannot read."""
+    try:
+        token, actor = await asyncio.to_thread(app.accounts.sign_in, body.name, body.password)
+    except SignInRefused as error:
+        raise HTTPException(401, str(error)) from error
+    response.set_cookie(COOKIE, token, max_age=SESSION_HOURS * 3600, httponly=True, samesite="strict",
+                        secure=app.settings.secure_cookie)  # fmt: skip
+    return _session(actor)
+
+
+@router.get("/session", operation_id="session_get", responses={401: {"model": schemas.Problem}})
+async def session(actor: Reader) -> schemas.SessionView:
+    """Who am I, and what may I do."""
+    return _session(actor)
+
+
+@router.delete("/session", operation_id="session_sign_out", status_code=204)
+async def sign_out(request: Request, app: AppState, _: Writer, _key: Key, response: Response) -> None:
+    """End the session."""
+    app.accounts.sign_out(request.cookies.get(COOKIE, ""))
+    response.delete_cookie(COOKIE)
+
+
+def _session(actor: Actor) -> schemas.SessionView:
+    return schemas.SessionView(name=actor.name, role=actor.role, permissions=tuple(sorted(actor.permissions)))
+
+
+# -- the line ------------------------------------------------------------------------------------------------------
+
+
+@router.get("/line", operation_id="line_get")
+async def line(app: AppState, actor: Reader) -> schemas.LineView:
+    """Everything at this moment; the event stream goes on from `epoch:seq`."""
+    controller = app.controller
+    return schemas.LineView(
+        epoch=app.ring.epoch, seq=app.ring.seq, server_time=now(),
+        machines=tuple(views.machine_view(controller, name) for name in controller.machines),
+        questions=tuple(views.question_view(item) for item in controller.desk.questions(actor)),
+    )  # fmt: skip
+
+
+@router.get("/questions", operation_id="questions_list")
+async def questions(app: AppState, actor: Reader) -> list[schemas.QuestionView]:
+    """Open questions, oldest first."""
+    return [views.question_view(item) for item in app.controller.desk.questions(actor)]
+
+
+@router.post("/questions/{question_id}/answer", operation_id="questions_answer")
+async def answer(
+    question_id: int, body: schemas.Answer, app: AppState, actor: Writer, key: Key
+) -> schemas.QuestionView:
+    """Answer a question."""
+    return app.once(actor, key, lambda: views.question_view(
+        app.controller.desk.answer(actor, question_id, body.answer)))  # fmt: skip
+
+
+@router.get("/journal", operation_id="journal_list")
+async def journal(
+    app: AppState, actor: Reader, job_id: int | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> list[schemas.JournalView]:
+    """Journal lines, newest first."""
+    return [views.journal_view(event) for event in app.controller.desk.journal(actor, job_id, limit)]
+
+
+@router.get("/events/recent", operation_id="events_recent")
+async def recent(
+    app: AppState, _: Reader, limit: Annotated[int, Query(ge=1, le=2000)] = 200
+) -> list[schemas.LiveEvent]:
+    """The last events, for a reader that cannot hold a stream."""
+    return app.ring.recent(limit)
+
+
+@router.get("/events", operation_id="events_stream", response_class=StreamingResponse)
+async def events(
+    request: Request, app: AppState, _: Reader, after: str | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:  # fmt: skip
+    """Server-sent events (`LiveEvent` each) for as long as the session lasts."""
+    token = request.cookies.get(COOKIE, "")
+    stream = app.ring.stream(last_event_id or after, lambda: app.accounts.actor(token) is not None)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+# -- catalogue -----------------------------------------------------------------------------------------------------
+
+
+@router.get("/fabrics", operation_id="fabrics_list")
+async def fabrics(_: Reader) -> list[schemas.FabricView]:
+    """The fabrics there are recipes for."""
+    return [views.fabric_view(recipe) for recipe in recipes.library().values()]
+
+
+@router.get("/designs", operation_id="designs_list")
+async def sample_designs(_: Reader) -> list[schemas.DesignView]:
+    """The designs that come with Foulard."""
+    return [
+        schemas.DesignView(name=item.name, title=item.title, repeat=item.repeat, width_mm=item.width_mm,
+                           picture=f"/api/v1/designs/{item.name}.jpg")
+        for item in designs.samples()
+    ]  # fmt: skip
+
+
+@router.get("/designs/{name}.jpg", operation_id="designs_picture", response_class=FileResponse)
+async def design_picture(name: str, app: AppState, _: Reader) -> FileResponse:
+    """A sample design as a small picture."""
+    picture = app.sample_pictures.get(name)
+    if picture is None:
+        raise HTTPException(404, f"there is no sample design {name[:40]!r}")
+    return _picture(picture)
+
+
+# -- jobs ----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/jobs", operation_id="jobs_list")
+async def jobs(app: AppState, actor: Reader) -> list[schemas.JobView]:
+    """All jobs, newest first."""
+    return [views.job_view(record) for record in app.controller.desk.jobs(actor)]
+
+
+@router.post("/jobs", operation_id="jobs_submit", status_code=201)
+async def submit(
+    app: AppState,
+    actor: Writer,
+    key: Key,
+    fabric: Annotated[str, Form(max_length=64)],
+    length_m: Annotated[float, Form(allow_inf_nan=False)],
+    repeat: Annotated[Literal["straight", "half-drop"], Form()] = "straight",
+    width_mm: Annotated[float | None, Form(allow_inf_nan=False)] = None,
+    title: Annotated[str, Form(max_length=120)] = "",
+    sample: Annotated[str, Form(max_length=64)] = "",
+    design: Annotated[UploadFile | None, File()] = None,
+) -> schemas.JobView:
+    """Submit a design, sent along or by the name of a sample."""
+    actor.require(Permission.JOB_SUBMIT)
+    known = app.replay(actor, key)
+    if known is not None:
+        return known
+    name = title or Path((design.filename if design else sample) or "Untitled").stem
+    draft = JobRequest(Path(), fabric, length_m, repeat, width_mm, name)
+    app.controller.desk.check(draft)
+    folder = app.settings.data / "designs"
+    if design is not None:
+        try:
+            kept = await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.executor)
+        except UploadRefused as error:
+            raise HTTPException(413 if error.too_large else 422, str(error)) from error
+    elif sample in app.samples:
+        kept = await asyncio.to_thread(keep_file, app.samples[sample], folder)
+    else:
+        raise HTTPException(422, "send a design file, or name one of the samples")
+    request = JobRequest(kept, fabric, length_m, repeat, width_mm, name)
+    return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.submit(actor, request).id))
+
+
+@router.get("/jobs/{job_id}", operation_id="jobs_get")
+async def job(job_id: int, app: AppState, actor: Reader) -> schemas.JobDetail:
+    """One job with its pictures, strips and findings."""
+    record = app.controller.desk.job(actor, job_id)
+    has_preview = (app.controller.desk.job_folder(actor, job_id) / "preview.jpg").exists()
+    return views.job_detail(record, f"/api/v1/jobs/{job_id}", has_preview)
+
+
+@router.post("/jobs/{job_id}/cancel", operation_id="jobs_cancel")
+async def cancel(job_id: int, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
+    """Cancel a job; a machine that runs it is stopped."""
+    return _want(app, actor, key, job_id, Want.CANCEL)
+
+
+@router.post("/jobs/{job_id}/hold", operation_id="jobs_hold")
+async def hold(job_id: int, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
+    """Hold a job where it is."""
+    return _want(app, actor, key, job_id, Want.HOLD)
+
+
+@router.post("/jobs/{job_id}/resume", operation_id="jobs_resume")
+async def resume(job_id: int, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
+    """Go on with a held job."""
+    return _want(app, actor, key, job_id, Want.RUN)
+
+
+@router.get("/jobs/{job_id}/preview.jpg", operation_id="jobs_preview", response_class=FileResponse)
+async def preview(job_id: int, app: AppState, actor: Reader) -> FileResponse:
+    """How the design will look on the cloth."""
+    return _picture(app.controller.desk.job_folder(actor, job_id) / "preview.jpg")
+
+
+@router.get("/jobs/{job_id}/strips/{index}.jpg", operation_id="jobs_strip", response_class=FileResponse)
+async def strip_picture(job_id: int, index: int, app: AppState, actor: Reader) -> FileResponse:
+    """One inspected strip as the camera saw it, reduced eight times."""
+    return _picture(app.controller.desk.job_folder(actor, job_id) / "strips" / f"{index:05d}.jpg")
+
+
+@router.get("/jobs/{job_id}/findings/{finding_id}.jpg", operation_id="jobs_finding", response_class=FileResponse)
+async def finding_picture(job_id: int, finding_id: int, app: AppState, actor: Reader) -> FileResponse:
+    """A defect as the camera saw it."""
+    record = app.controller.desk.job(actor, job_id)
+    finding = next((row for row in record.findings if row.id == finding_id and row.picture), None)
+    if finding is None:
+        raise HTTPException(404, f"job {job_id} has no picture of finding {finding_id}")
+    return _picture(app.controller.desk.job_folder(actor, job_id) / str(finding.picture))
+
+
+@router.get("/jobs/{job_id}/report", operation_id="jobs_report", response_class=HTMLResponse)
+async def job_report(job_id: int, app: AppState, actor: Reader) -> HTMLResponse:
+    """The roll's report as one page with its pictures inside."""
+    record = app.controller.desk.job(actor, job_id)
+    folder = app.controller.desk.job_folder(actor, job_id)
+    return HTMLResponse(await asyncio.to_thread(report.page, record, folder))
+
+
+def _want(app: App, actor: Actor, key: str, job_id: int, want: Want) -> schemas.JobView:
+    return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.want(actor, job_id, want).id))
+
+
+def _job_view(app: App, actor: Actor, job_id: int | None) -> schemas.JobView:
+    return views.job_view(app.controller.desk.job(actor, job_id or 0))
+
+
+def _picture(path: Path) -> FileResponse:
+    if not path.is_file():
+        raise HTTPException(404, "there is no such picture yet")
+    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+# -- metrics -------------------------------------------------------------------------------------------------------
+
+metrics_router = APIRouter()
+
+
+@metrics_router.get("/metrics", operation_id="metrics", include_in_schema=False)
+async def metrics(request: Request, app: AppState, authorization: Annotated[str, Header()] = "") -> Response:
+    """Figures for Prometheus, by the token in the data folder or a session."""
+    token = authorization.removeprefix("Bearer ")
+    if not secrets.compare_digest(token.encode(), app.metrics_token.encode()):
+        signed_in(request)
+    return Response(exposition(app.controller, app.ring), media_type="text/plain; version=0.0.4; charset=utf-8")

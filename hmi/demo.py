@@ -1,0 +1,80 @@
+"""The whole line on one machine: simulated plant, controller, API and browser app, with a first job."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from controller import Actor, Controller, JobRequest, load_line
+from hmi.operator import simulated_operator
+from hmi.serve import application, check_folder, listen, serve
+from hmi.settings import Settings
+from hmi.state import App
+from hmi.uploads import keep_file
+from simulators import Plant
+
+WALK_S = 2.0
+"""The simulated operator's way to a machine, s."""
+
+FIRST_JOB = ("carre-lyon", "silk-twill", 6.0)
+"""Sample design, fabric and metres of the job a new demonstration begins with."""
+
+
+async def demo(settings: Settings, speed: float, faults: str, say: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    settings
+        Where to listen and where the data is.
+    speed
+        Plant seconds per second; infinity: as fast as computing allows.
+    faults
+        Faults of the simulated print.
+    say
+        Prints one line for people.
+
+    Raises
+    ------
+    CannotStart
+        The port is taken, the disk full or the folder not writable.
+    """
+    listening = listen(settings.host, settings.port)
+    with contextlib.closing(listening):
+        check_folder(settings.data)
+        say("starting the simulated plant …")
+        async with (
+            Plant(settings.data.resolve() / "plant", speed, faults) as plant,
+            application(settings, load_line().at(plant.endpoints)) as (app, password),
+            _operator(app.controller),
+        ):
+            await asyncio.to_thread(_first_job, app)
+            host, port = listening.getsockname()[:2]
+            say(f"Foulard runs at http://{host}:{port}")
+            if password:
+                say(f"sign in as admin with {password} (shown this once; change it with: foulard user admin)")
+            else:
+                say("sign in as before; a lost password is replaced with: foulard user admin")
+            say("Ctrl-C ends everything")
+            await serve(app, listening)
+            say("ending …")
+
+
+@contextlib.asynccontextmanager
+async def _operator(controller: Controller) -> AsyncIterator[None]:
+    task = asyncio.create_task(simulated_operator(controller, WALK_S))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _first_job(app: App) -> None:
+    actor = Actor("demonstration", "planner")
+    if app.controller.desk.jobs(actor):
+        return
+    name, fabric, length_m = FIRST_JOB
+    design = keep_file(app.samples[name], app.settings.data / "designs")
+    app.controller.desk.submit(
+        actor, JobRequest(design, fabric, length_m, "straight", None, "Carré Lyon, first metres")
+    )

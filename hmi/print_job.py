@@ -1,0 +1,101 @@
+"""One job, the whole way, on a plant started for it: what `foulard print` does."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from controller import Actor, Controller, Desk, JobRequest, Store, load_line
+from controller.desk import JobRecord
+from hmi import report
+from hmi.operator import simulated_operator
+from hmi.serve import check_folder
+from hmi.uploads import keep_file
+from simulators import Plant
+
+ACTOR = Actor("command line", "admin")
+
+OVER = ("complete", "cancelled", "failed")
+
+
+async def print_design(
+    request: JobRequest, out: Path, speed: float, faults: str, progress: Callable[[JobRecord], None]
+) -> dict[str, Any]:
+    """Print a design from cloth to report.
+
+    Parameters
+    ----------
+    request
+        The job; its design may be anywhere on this machine.
+    out
+        Folder for the data and the report.
+    speed
+        Plant seconds per second; infinity: as fast as computing allows.
+    faults
+        Faults of the simulated print.
+    progress
+        Is told whenever the job has moved.
+
+    Returns
+    -------
+    dict
+        What `foulard print --json` prints.
+    """
+    Desk.check(request)
+    check_folder(out)
+    folder = out.resolve()
+    design = await asyncio.to_thread(keep_file, request.design, folder / "designs")
+    kept = JobRequest(design, request.fabric, request.length_m, request.repeat, request.width_mm, request.title)
+    store = Store.in_folder(folder)
+    try:
+        async with (
+            Plant(folder / "plant", speed, faults) as plant,
+            Controller.running(load_line().at(plant.endpoints), store, folder) as controller,
+        ):
+            operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
+            job = controller.desk.submit(ACTOR, kept)
+            record = await _until_over(controller, job.id or 0, progress)
+            operator.cancel()
+            await asyncio.gather(operator, return_exceptions=True)
+    finally:
+        store.close()
+    page = folder / f"report-{job.id}.html"
+    await asyncio.to_thread(page.write_text, report.page(record, folder / "jobs" / str(job.id)), "utf-8")
+    return result(record, page)
+
+
+async def _until_over(controller: Controller, job_id: int, progress: Callable[[JobRecord], None]) -> JobRecord:
+    feed = controller.book.store.feed
+    while True:
+        seen = feed.version
+        record = controller.desk.job(ACTOR, job_id)
+        progress(record)
+        if record.job.status in OVER:
+            return record
+        await feed.wait(seen, timeout_s=5.0)
+
+
+def result(record: JobRecord, page: Path) -> dict[str, Any]:
+    """Return a job's outcome as plain data: the contract of `foulard print --json`."""
+    job = record.job
+    printed_rows = next(int(item.actuals.get("row", 0)) for item in record.operations if item.stage == "print")
+    return {
+        "status": job.status,
+        **({"error": job.error} if job.error else {}),
+        "job": job.id,
+        "fabric": job.fabric,
+        "stages": [
+            {"stage": item.stage, "machine": item.machine, "protocol": item.protocol, "state": item.state,
+             "metres": round(item.metres, 3)}
+            for item in record.operations
+        ],
+        "printed_m": round(printed_rows * (job.mm_per_row or 0.0) / 1000, 3),
+        "strips": len(record.strips),
+        "findings": [
+            {"cls": item.defect, "at_m": round(item.at_m, 4), "x_mm": round(item.x_mm, 2),
+             "length_mm": round(item.length_mm, 2), "width_mm": round(item.width_mm, 2), "points": item.points}
+            for item in sorted(record.findings, key=lambda item: item.at_m)
+        ],
+        "grade": {"points_per_100m2": job.grade.get("points_per_100m2"), "quality": job.grade.get("quality")},
+        "report": str(page),
+    }  # fmt: skip

@@ -1,0 +1,91 @@
+"""The roll report: one HTML page with its pictures inside, so that it can leave the house with the goods."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+import recipes
+from controller.desk import JobRecord
+
+STAGE_TITLES = {"pretreat": "Pretreatment", "print": "Printing", "fix": "Fixation", "wash": "Washing"}
+
+ACTUALS = {
+    "pretreat": (("pickup_pct", "Wet pick-up", "%"), ("residual_moisture_pct", "Residual moisture", "%"),
+                 ("chamber2_temp_c", "Chamber", "°C"), ("water_l", "Water", "l"), ("energy_kwh", "Electricity", "kWh")),
+    "print": (("speed_m_min", "Speed", "m/min"), ("head_temp_c", "Head", "°C"), ("dryer_temp_c", "Dryer", "°C"),
+              ("row", "Rows", ""), ("energy_kwh", "Electricity", "kWh")),
+    "fix": (("chamber_temp_c", "Chamber", "°C"), ("dwell_min", "Dwell", "min"), ("superheat_k", "Superheat", "K"),
+            ("steam_kg", "Steam", "kg"), ("energy_kwh", "Electricity", "kWh")),
+    "wash": (("box1_temp_c", "First box", "°C"), ("box6_temp_c", "Last box", "°C"), ("dryer_temp_c", "Dryer", "°C"),
+             ("water_l", "Water", "l"), ("energy_kwh", "Electricity", "kWh")),
+}  # fmt: skip
+"""Which of a machine's last values a report shows."""
+
+MAP_WIDTH = 1000
+"""Length of the roll map, in SVG units."""
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(record: JobRecord, folder: Path) -> str:
+    """Return the report of a job.
+
+    Parameters
+    ----------
+    record
+        The job; it need not be over.
+    folder
+        The job's folder with its pictures; those that are missing are left out.
+    """
+    job = record.job
+    control = recipes.ControlRecipe.model_validate(job.control_recipe)
+    width_mm = control.recipe.fabric.print_width_mm
+    height = max(40.0, MAP_WIDTH * width_mm / 1000 / max(job.length_m, width_mm / 1000))
+    return _ENVIRONMENT.get_template("report.html").render(
+        job=job,
+        recipe=control.recipe,
+        digest=control.digest,
+        preview=_data_url(folder / "preview.jpg"),
+        stages=[
+            {"title": STAGE_TITLES[item.stage], "operation": item, "values": _values(item.stage, item.actuals)}
+            for item in record.operations
+        ],
+        inks=[
+            {"name": name, "planned": ml, "used": _used(record, number)}
+            for number, (name, ml) in enumerate(job.planned_ml.items(), start=1)
+        ],
+        findings=[
+            {"row": row, "picture": _data_url(folder / row.picture) if row.picture else None,
+             "x": row.at_m / job.length_m * MAP_WIDTH, "y": row.x_mm / width_mm * height,
+             "w": max(row.length_mm / 1000 / job.length_m * MAP_WIDTH, 6),
+             "h": max(row.width_mm / width_mm * height, 6)}
+            for row in sorted(record.findings, key=lambda row: row.at_m)
+        ],
+        strips=[_data_url(folder / strip.picture) for strip in record.strips[:24]],
+        more_strips=max(len(record.strips) - 24, 0),
+        map_width=MAP_WIDTH,
+        map_height=round(height, 1),
+        inspected_m=job.inspected_rows * (job.mm_per_row or 0) / 1000,
+    )  # fmt: skip
+
+
+def _used(record: JobRecord, number: int) -> float | None:
+    printed = next((item for item in record.operations if item.stage == "print"), None)
+    return printed.actuals.get(f"ink{number}_used_ml") if printed else None
+
+
+def _values(stage: str, actuals: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(title, f"{actuals[name]:,.1f}", unit) for name, title, unit in ACTUALS[stage] if name in actuals]
+
+
+def _data_url(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()

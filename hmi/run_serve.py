@@ -1,0 +1,22 @@
+"""`foulard serve`: controller and browser app on a line that is there."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from controller import load_line
+from controller.line import DEFAULT_LINE
+from hmi.serve import application, listen, serve
+from hmi.settings import Settings
+
+
+async def run(settings: Settings, line: Path | None, say: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM; raises `CannotStart` or `LineError` with a message for people."""
+    described = load_line(line or DEFAULT_LINE)
+    with contextlib.closing(listen(settings.host, settings.port)) as listening:
+        async with application(settings, described) as (app, password):
+            host, port = listening.getsockname()[:2]
+            say(f"Foulard runs {described.title} at http://{host}:{port}")
+            if password:
+                say(f"sign in as admin with {password} (shown this once; change it with: foulard user admin)")
+            await serve(app, listening)

@@ -1,0 +1,252 @@
+"""The public contract: what the API says and takes, as frozen models. The browser's types are generated from these."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+JobStatus = Literal["queued", "ripping", "running", "held", "complete", "cancelled", "failed"]
+OperationStatus = Literal["waiting", "ready", "running", "done", "cancelled", "failed"]
+Stage = Literal["pretreat", "print", "fix", "wash"]
+
+
+class View(BaseModel):
+    """A frozen answer of the API; unknown fields are errors on the way in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignIn(View):
+    """Name and password of a person."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class SessionView(View):
+    """Who is signed in and what they may do."""
+
+    name: str
+    role: str
+    permissions: tuple[str, ...]
+
+
+class TagView(View):
+    """One live value of a machine: number, unit, range, set-point, and whether it can be trusted."""
+
+    name: str
+    title: str
+    value: float | int | bool | str | None
+    unit: str
+    decimals: int
+    quality: Literal["good", "uncertain", "bad"]
+    low: float | None = None
+    high: float | None = None
+    setpoint: float | None = None
+    group: str
+    key: bool
+
+
+class AlarmView(View):
+    """A machine alarm that is active now."""
+
+    machine: str
+    name: str
+    priority: Literal["urgent", "high", "medium", "low"]
+    text: str
+    response: str
+
+
+class QuestionView(View):
+    """What the controller asks the operator to do or decide."""
+
+    id: int
+    machine: str
+    job_id: int
+    kind: str
+    text: str
+    answers: tuple[str, ...]
+    asked_at: datetime
+
+
+class OperationView(View):
+    """One stage of a job on its machine."""
+
+    id: int
+    stage: Stage
+    machine: str
+    protocol: str
+    status: OperationStatus
+    state: str
+    metres: float
+    length_m: float
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class MachineView(View):
+    """A machine as the line page shows it."""
+
+    name: str
+    title: str
+    stage: Stage
+    protocol: str
+    endpoint: str
+    link: Literal["connected", "lost"]
+    state: str
+    state_number: int | None
+    remote: bool | None
+    age_s: float
+    metres: float | None
+    length_m: float | None
+    job_id: int | None
+    job_title: str | None
+    operation: OperationView | None
+    waiting: str | None
+    tags: tuple[TagView, ...]
+    alarms: tuple[AlarmView, ...]
+
+
+class LineView(View):
+    """The whole line at one moment; `epoch` and `seq` say where the event stream goes on."""
+
+    epoch: str
+    seq: int
+    server_time: datetime
+    machines: tuple[MachineView, ...]
+    questions: tuple[QuestionView, ...]
+
+
+class GradeView(View):
+    """Four-point grade of a roll."""
+
+    points: int
+    points_per_100m2: float
+    quality: Literal["first", "second"]
+
+
+class FindingView(View):
+    """One defect: what, where and how big."""
+
+    id: int
+    cls: str
+    at_m: float
+    x_mm: float
+    length_mm: float
+    width_mm: float
+    points: int
+    picture: str | None
+
+
+class StripView(View):
+    """One inspected strip of the printed cloth."""
+
+    index: int
+    at_m: float
+    length_m: float
+    findings: int
+    picture: str
+
+
+class JobView(View):
+    """A job in the queue."""
+
+    id: int
+    title: str
+    fabric: str
+    fabric_title: str
+    length_m: float
+    repeat: Literal["straight", "half-drop"]
+    status: JobStatus
+    stage: Stage | None
+    progress: Annotated[float, Field(ge=0, le=1)]
+    created_at: datetime
+    created_by: str
+    error: str | None
+    operations: tuple[OperationView, ...]
+    findings: int
+    grade: GradeView | None
+
+
+class InkView(View):
+    """Ink a job takes, planned from its raster and counted by the press."""
+
+    name: str
+    planned_ml: float
+    used_ml: float | None
+
+
+class JobDetail(JobView):
+    """One job with its picture, its strips and its findings."""
+
+    repeat_width_mm: float | None
+    repeat_height_mm: float | None
+    print_width_mm: float
+    dpi: int | None
+    notes: tuple[str, ...]
+    inks: tuple[InkView, ...]
+    strips: tuple[StripView, ...]
+    finding_list: tuple[FindingView, ...]
+    inspected_m: float
+    has_preview: bool
+    has_report: bool
+
+
+class FabricView(View):
+    """A fabric the line has a recipe for."""
+
+    name: str
+    title: str
+    ink_class: str
+    cloth_width_mm: float
+    print_width_mm: float
+    max_speed_m_min: float
+    white_srgb: str
+
+
+class DesignView(View):
+    """A sample design that can be printed without uploading one."""
+
+    name: str
+    title: str
+    repeat: Literal["straight", "half-drop"]
+    width_mm: float
+    picture: str
+
+
+class Answer(View):
+    """An operator's answer to a question."""
+
+    answer: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class JournalView(View):
+    """One line of the journal."""
+
+    seq: int
+    time: datetime
+    actor: str
+    kind: str
+    machine: str | None
+    job_id: int | None
+    payload: dict[str, object]
+
+
+class LiveEvent(View):
+    """One event of the stream. `id` is `epoch:seq`; which of the parts is filled depends on `kind`."""
+
+    id: str
+    kind: Literal["hello", "beat", "machines", "job", "strip", "finding", "questions", "resync", "closing"]
+    time: datetime
+    machines: tuple[MachineView, ...] | None = None
+    job: JobView | None = None
+    job_id: int | None = None
+    strip: StripView | None = None
+    finding: FindingView | None = None
+    questions: tuple[QuestionView, ...] | None = None
+
+
+class Problem(View):
+    """Why a request was refused: one sentence that says what to do."""
+
+    detail: str

@@ -1,0 +1,33 @@
+"""Settings of a running Foulard, from the environment (`FOULARD_…`)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where Foulard listens and keeps its data.
+
+    Attributes
+    ----------
+    host, port
+        Address of the API and the browser app; this machine only unless said otherwise.
+    data
+        Folder of the database, rasters, pictures and secrets.
+    database
+        SQLAlchemy URL; empty: SQLite in `data`.
+    secure_cookie
+        Set to true behind TLS, so that the session cookie never travels in the clear.
+    max_upload_mb
+        Largest design that is taken.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FOULARD_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    data: Path = Path(".foulard")
+    database: str = ""
+    secure_cookie: bool = False
+    max_upload_mb: int = Field(default=512, ge=1)

@@ -1,0 +1,207 @@
+"""From what the controller knows to what the API says: pure functions from records to views."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import recipes
+import rip
+from controller import Controller
+from controller.desk import JobRecord
+from controller.plan import progress
+from controller.supervise import Supervisor, active_alarms
+from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
+from drivers import Machine, Snapshot
+from hmi import schemas
+
+HANDSHAKE = frozenset({"link", "job", "status"})
+"""Groups of tags between the controller and the machine."""
+
+_STAGE_ORDER = {"pretreat": 0, "print": 1, "fix": 2, "wash": 3}
+
+
+def machine_view(controller: Controller, name: str) -> schemas.MachineView:
+    """Return one machine as it is now."""
+    machine, supervisor = controller.machines[name], controller.supervisors[name]
+    snapshot = machine.snapshot()
+    planned = controller.book.intent(name)
+    operation = planned[0] if planned else None
+    job = _job_of(controller, operation)
+    ours = operation is not None and snapshot.value("active_ticket") == operation.ticket
+    return schemas.MachineView(
+        name=name,
+        title=machine.profile.title,
+        stage=machine.profile.stage,
+        protocol=machine.profile.protocol,
+        endpoint=machine.endpoint,
+        link="connected" if snapshot.link.value == "connected" else "lost",
+        state=snapshot.state.name.title() if snapshot.state else "Unknown",
+        state_number=int(snapshot.state) if snapshot.state else None,
+        remote=bool(snapshot.value("remote")) if snapshot.good("remote") else None,
+        age_s=_age_s(snapshot),
+        metres=_number(snapshot, "metres") if ours else None,
+        length_m=job.length_m if job else None,
+        job_id=job.id if job else None,
+        job_title=job.title if job else None,
+        operation=operation_view(operation, job) if operation and job else None,
+        waiting=_waiting(supervisor),
+        tags=tuple(_tag_view(machine, snapshot, tag_name) for tag_name in shown_tags(machine)),
+        alarms=alarm_views(machine, snapshot),
+    )
+
+
+def shown_tags(machine: Machine) -> list[str]:
+    """Return the tags people look at: what the machine reports of itself and of the cloth, not the hand-shake."""
+    return [name for name, spec in machine.profile.tags.items() if spec.access == "r" and spec.group not in HANDSHAKE]
+
+
+def alarm_views(machine: Machine, snapshot: Snapshot) -> tuple[schemas.AlarmView, ...]:
+    """Return the machine's active alarms."""
+    active = active_alarms(machine, snapshot)
+    return tuple(
+        schemas.AlarmView(machine=machine.name, name=alarm.name, priority=alarm.priority, text=alarm.text,
+                          response=alarm.response)
+        for alarm in machine.profile.alarms
+        if alarm.name in active
+    )  # fmt: skip
+
+
+def operation_view(operation: Operation, job: Job) -> schemas.OperationView:
+    """Return one stage of a job."""
+    return schemas.OperationView(
+        id=operation.id or 0, stage=cast("Any", operation.stage), machine=operation.machine,
+        protocol=operation.protocol, status=cast("Any", operation.status), state=operation.state,
+        metres=operation.metres, length_m=job.length_m, started_at=operation.started_at, ended_at=operation.ended_at,
+    )  # fmt: skip
+
+
+def job_view(record: JobRecord) -> schemas.JobView:
+    """Return a job as the queue shows it."""
+    return schemas.JobView(**_job_fields(record))
+
+
+def job_detail(record: JobRecord, base: str, has_preview: bool) -> schemas.JobDetail:
+    """Return a job with its pictures.
+
+    Parameters
+    ----------
+    record
+        The job.
+    base
+        URL path of the job, before `/strips/…` and `/findings/…`.
+    has_preview
+        Whether the preview picture is there.
+    """
+    job = record.job
+    control = recipes.ControlRecipe.model_validate(job.control_recipe)
+    mm_per_row = job.mm_per_row or 0.0
+    printed = next((item for item in record.operations if item.stage == "print"), None)
+    used = printed.actuals if printed else {}
+    return schemas.JobDetail(
+        **_job_fields(record),
+        repeat_width_mm=job.raster_meta.get("repeat_width_mm"),
+        repeat_height_mm=job.raster_meta.get("repeat_height_mm"),
+        print_width_mm=control.recipe.fabric.print_width_mm,
+        dpi=job.raster_meta.get("dpi"),
+        notes=tuple(job.raster_meta.get("notes", ())),
+        inks=tuple(
+            schemas.InkView(name=name, planned_ml=round(ml, 3), used_ml=used.get(f"ink{number}_used_ml"))
+            for number, (name, ml) in enumerate(job.planned_ml.items(), start=1)
+        ),
+        strips=tuple(strip_view(strip, base, mm_per_row) for strip in record.strips),
+        finding_list=tuple(finding_view(finding, base) for finding in record.findings),
+        inspected_m=round(job.inspected_rows * mm_per_row / 1000, 4),
+        has_preview=has_preview,
+        has_report=job.status == "complete",
+    )
+
+
+def strip_view(strip: Strip, base: str, mm_per_row: float) -> schemas.StripView:
+    """Return one inspected strip."""
+    return schemas.StripView(
+        index=strip.index, at_m=round(strip.row_start * mm_per_row / 1000, 4),
+        length_m=round(strip.rows * mm_per_row / 1000, 4), findings=strip.findings,
+        picture=f"{base}/strips/{strip.index}.jpg",
+    )  # fmt: skip
+
+
+def finding_view(finding: FindingRow, base: str) -> schemas.FindingView:
+    """Return one defect."""
+    return schemas.FindingView(
+        id=finding.id or 0, cls=finding.defect, at_m=round(finding.at_m, 4), x_mm=round(finding.x_mm, 2),
+        length_mm=round(finding.length_mm, 2), width_mm=round(finding.width_mm, 2), points=finding.points,
+        picture=f"{base}/findings/{finding.id}.jpg" if finding.picture else None,
+    )  # fmt: skip
+
+
+def question_view(question: Question) -> schemas.QuestionView:
+    """Return one question."""
+    return schemas.QuestionView(
+        id=question.id or 0, machine=question.machine, job_id=question.job_id, kind=question.kind,
+        text=question.text, answers=tuple(question.answers), asked_at=question.asked_at,
+    )  # fmt: skip
+
+
+def fabric_view(recipe: recipes.Recipe) -> schemas.FabricView:
+    """Return a fabric with its undyed white as a CSS colour."""
+    return schemas.FabricView(
+        name=recipe.name, title=recipe.fabric.title, ink_class=recipe.ink_set.ink_class,
+        cloth_width_mm=recipe.fabric.cloth_width_mm, print_width_mm=recipe.fabric.print_width_mm,
+        max_speed_m_min=recipe.stages["print"].setpoints["speed_sp_m_min"], white_srgb=_css(recipe.fabric.white_lab),
+    )  # fmt: skip
+
+
+def journal_view(event: Event) -> schemas.JournalView:
+    """Return one journal line."""
+    return schemas.JournalView(seq=event.seq or 0, time=event.time, actor=event.actor, kind=event.kind,
+                               machine=event.machine, job_id=event.job_id, payload=event.payload)  # fmt: skip
+
+
+def _job_fields(record: JobRecord) -> dict[str, Any]:
+    job = record.job
+    operations = sorted(record.operations, key=lambda operation: _STAGE_ORDER[operation.stage])
+    at_work = next((item.stage for item in operations if item.status in ("ready", "running")), None)
+    control = recipes.ControlRecipe.model_validate(job.control_recipe)
+    return {
+        "id": job.id or 0, "title": job.title, "fabric": job.fabric, "fabric_title": control.recipe.fabric.title,
+        "length_m": job.length_m, "repeat": job.repeat, "status": job.status, "stage": at_work,
+        "progress": round(progress(job, operations), 4), "created_at": job.created_at,
+        "created_by": job.created_by, "error": job.error,
+        "operations": tuple(operation_view(operation, job) for operation in operations),
+        "findings": len(record.findings),
+        "grade": schemas.GradeView(**job.grade) if job.grade else None,
+    }  # fmt: skip
+
+
+def _tag_view(machine: Machine, snapshot: Snapshot, name: str) -> schemas.TagView:
+    spec, tag = machine.profile.tags[name], snapshot.tags.get(name)
+    setpoint = snapshot.value(spec.setpoint) if spec.setpoint else None
+    return schemas.TagView(
+        name=name, title=spec.title, value=tag.value if tag else None, unit=spec.unit, decimals=spec.decimals,
+        quality=cast("Any", tag.quality.name.lower()) if tag else "bad", low=spec.low, high=spec.high,
+        setpoint=float(setpoint) if isinstance(setpoint, int | float) else None, group=spec.group, key=spec.key,
+    )  # fmt: skip
+
+
+def _job_of(controller: Controller, operation: Operation | None) -> Job | None:
+    if operation is None:
+        return None
+    with controller.book.store.read() as session:
+        return session.get(Job, operation.job_id)
+
+
+def _css(lab: tuple[float, float, float]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*rip.lab_to_srgb(lab))
+
+
+def _age_s(snapshot: Snapshot) -> float:
+    time = snapshot.tags["state"].time
+    return round(max((datetime.now(UTC) - time).total_seconds(), 0.0), 1) if time else 0.0
+
+
+def _number(snapshot: Snapshot, name: str) -> float | None:
+    value = snapshot.value(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _waiting(supervisor: Supervisor) -> str | None:
+    return supervisor.waiting or None
