@@ -1,0 +1,46 @@
+"""Endpoints as URLs, and a port that is really free."""
+
+import socket
+from urllib.parse import urlsplit
+
+__all__ = ["EndpointError", "claim", "split"]
+
+
+class EndpointError(ValueError):
+    """An endpoint cannot be used; the message is one line."""
+
+
+def split(url: str, scheme: str) -> tuple[str, int]:
+    """Host and port of ``scheme://host:port``.
+
+    Raises
+    ------
+    EndpointError
+        If the URL is of another form.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise EndpointError(f"endpoint {url!r}: {error}") from error
+    if parts.scheme != scheme or not host or port is None or parts.path.strip("/"):
+        raise EndpointError(f"endpoint {url!r} is not of the form {scheme}://host:port")
+    return host, port
+
+
+def claim(host: str, port: int) -> int:
+    """Port that can be listened on: ``port``, or a free one for 0.
+
+    Raises
+    ------
+    EndpointError
+        If the port is in use or the address is not one of this computer.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            raise EndpointError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        return probe.getsockname()[1]

@@ -1,0 +1,119 @@
+"""A machine's face over OPC UA: the profile's nodes, without encryption for now (NoSecurity, anonymous).
+
+A write of NaN is refused (BadOutOfRange), a number out of its tag's range is clamped into it, as the read-back shows.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from asyncua import Server, ua
+from asyncua.common.callback import CallbackType, ServerItemCallback
+
+from drivers.profile import Profile, TagSpec
+from simulators.limits import accept
+
+__all__ = ["OpcUaFace"]
+
+_TYPES = {
+    "bool": ua.VariantType.Boolean,
+    "uint16": ua.VariantType.UInt16,
+    "int16": ua.VariantType.Int16,
+    "uint32": ua.VariantType.UInt32,
+    "int32": ua.VariantType.Int32,
+    "float32": ua.VariantType.Float,
+    "string": ua.VariantType.String,
+}
+
+
+class OpcUaFace:
+    """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes."""
+
+    def __init__(self, profile: Profile, host: str, port: int, inputs: dict[str, Any]) -> None:
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+        self._profile = profile
+        self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
+        self._inputs = inputs
+        self._server = Server()
+        self._nodes: dict[str, ua.NodeId] = {}
+        self._writable: dict[ua.NodeId, TagSpec] = {}
+        self._published: dict[str, Any] = {}
+
+    async def start(self, values: Mapping[str, Any]) -> None:
+        """Build the nodes and listen; ``values`` are the first ones to be read."""
+        opcua = self._profile.opcua
+        assert opcua is not None
+        server = self._server
+        server.name, server.manufacturer_name = self._profile.title, self._profile.manufacturer
+        server.product_uri = "urn:foulard:plant:simulator"
+        server.application_type = ua.ApplicationType.Server
+        await server.init()
+        await server.set_application_uri(f"{opcua.namespace}:server")
+        server.set_endpoint(self._url)
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        server.set_identity_tokens([ua.AnonymousIdentityToken])
+        index = await server.register_namespace(opcua.namespace)
+        root = await server.nodes.objects.add_object(ua.NodeId(opcua.root, index), ua.QualifiedName(opcua.root, index))
+        for spec in self._profile.tags.values():
+            raw = self._raw(spec, values)
+            node = await root.add_variable(
+                ua.NodeId(f"{opcua.root}.{spec.node}", index),
+                ua.QualifiedName(str(spec.node), index),
+                raw,
+                _TYPES[spec.type],
+            )
+            await node.write_attribute(
+                ua.AttributeIds.DisplayName, ua.DataValue(ua.Variant(ua.LocalizedText(spec.title)))
+            )
+            self._nodes[spec.name], self._published[spec.name] = node.nodeid, raw
+            if spec.access == "rw":
+                await node.set_writable()
+                self._writable[node.nodeid] = spec
+        server.subscribe_server_callback(CallbackType.PreWrite, self._before_write)
+        server.subscribe_server_callback(CallbackType.PostWrite, self._after_write)
+        await server.start()
+
+    async def stop(self) -> None:
+        """Close all sessions."""
+        await self._server.stop()
+
+    async def publish(self, values: Mapping[str, Any]) -> None:
+        """Write the values that changed."""
+        now = datetime.now(UTC)
+        for spec in self._profile.tags.values():
+            if spec.access == "rw":
+                continue
+            raw = self._raw(spec, values)
+            if raw != self._published[spec.name]:
+                self._published[spec.name] = raw
+                value = ua.DataValue(ua.Variant(raw, _TYPES[spec.type]), SourceTimestamp=now, ServerTimestamp=now)
+                await self._server.write_attribute_value(self._nodes[spec.name], value)
+
+    def _raw(self, spec: TagSpec, values: Mapping[str, Any]) -> Any:
+        return spec.to_raw(self._inputs.get(spec.name, values.get(spec.name, 0)))
+
+    def _before_write(self, event: ServerItemCallback, _service: object = None) -> None:
+        if not event.is_external:
+            return
+        for item in event.request_params.NodesToWrite:
+            spec = self._writable.get(item.NodeId)
+            if spec is None or item.AttributeId != ua.AttributeIds.Value:
+                continue
+            if item.Value.Value is None or item.Value.Value.Value is None or not item.Value.StatusCode.is_good():
+                raise ua.UaStatusCodeError(ua.StatusCodes.BadTypeMismatch)
+            if item.Value.Value.VariantType != _TYPES[spec.type] or item.Value.Value.is_array:
+                continue  # the server itself answers BadTypeMismatch
+            try:
+                value = accept(spec, spec.from_raw(item.Value.Value.Value))
+            except ValueError as error:
+                raise ua.UaStatusCodeError(ua.StatusCodes.BadOutOfRange) from error
+            item.Value = ua.DataValue(ua.Variant(spec.to_raw(value), _TYPES[spec.type]))
+
+    def _after_write(self, event: ServerItemCallback, _service: object = None) -> None:
+        if not event.is_external:
+            return
+        for item, status in zip(event.request_params.NodesToWrite, event.response_params, strict=True):
+            spec = self._writable.get(item.NodeId)
+            if spec is not None and item.AttributeId == ua.AttributeIds.Value and status.is_good():
+                self._inputs[spec.name] = spec.from_raw(item.Value.Value.Value)

@@ -1,0 +1,150 @@
+"""The whole plant: one process per machine, restarted like a service manager would."""
+
+import asyncio
+import math
+import sys
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+__all__ = ["Plant", "PlantError"]
+
+RESTART_S = 1.0
+START_S = 30.0
+STOP_S = 5.0
+SCHEMES = {"padder": "modbus", "press": "opc.tcp", "steamer": "modbus", "washer": "opc.tcp"}
+ROOT = Path(__file__).parent.parent
+
+
+class PlantError(RuntimeError):
+    """A machine could not be started; the message is its own last line."""
+
+
+class Plant:
+    """Starts the four simulated machines and keeps them running; use it with ``async with``.
+
+    Parameters
+    ----------
+    folder : Path
+        Each machine's retentive memory is a folder below.
+    speed : float
+        Plant seconds per wall second; infinity: as fast as computing allows.
+    faults : str
+        Faults of the print, see :func:`simulators.parse_faults`.
+    ports : Mapping[str, int], optional
+        Port by name ("padder", "press", "steamer", "washer", "camera"); free ones where it says nothing.
+    only : Collection[str]
+        The machines to start.
+
+    Attributes
+    ----------
+    endpoints : dict[str, str]
+        URL by name, with "camera".
+    pids : dict[str, int]
+        Process by machine, while it runs.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        speed: float = 1.0,
+        faults: str = "",
+        ports: Mapping[str, int] | None = None,
+        only: Collection[str] = tuple(SCHEMES),
+    ) -> None:
+        self._folder, self._faults, self._names = Path(folder), faults, tuple(only)
+        self._speed = "max" if math.isinf(speed) else f"{speed:g}"
+        ports = ports or {}
+        self.endpoints = {name: f"{scheme}://127.0.0.1:{ports.get(name, 0)}" for name, scheme in SCHEMES.items()}
+        self.endpoints["camera"] = f"tcp://127.0.0.1:{ports.get('camera', 0)}"
+        self.pids: dict[str, int] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        started = await asyncio.gather(*(self._start(name) for name in self._names), return_exceptions=True)
+        processes = [process for process in started if isinstance(process, asyncio.subprocess.Process)]
+        failures = [failure for failure in started if isinstance(failure, BaseException)]
+        if failures:
+            await asyncio.gather(*(_end(process) for process in processes))
+            raise failures[0]
+        self._keepers = [
+            asyncio.create_task(self._keep(name, process)) for name, process in zip(self._names, processes, strict=True)
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        self.pids.clear()
+
+    async def _start(self, name: str) -> asyncio.subprocess.Process:
+        """Start a machine and wait until it serves."""
+        arguments = [name, "--endpoint", self.endpoints[name], "--speed", self._speed]
+        arguments += ["--state-dir", str(self._folder / name), "--follow-stdin"]
+        if name == "press":
+            arguments += ["--camera", self.endpoints["camera"], "--faults", self._faults]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "simulators",
+            *arguments,
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in a terminal is for whoever started the plant
+        )
+        assert process.stdout is not None
+        try:
+            line = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode().split()
+        except BaseException:
+            await _end(process)
+            raise
+        if line[:1] != ["ready"]:
+            assert process.stderr is not None
+            said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+            await process.wait()
+            raise PlantError(said[-1] if said else f"{name}: ended with exit code {process.returncode}")
+        self.endpoints[name] = line[2]
+        if name == "press":
+            self.endpoints["camera"] = line[3]
+        self.pids[name] = process.pid
+        return process
+
+    async def _keep(self, name: str, process: asyncio.subprocess.Process) -> None:
+        """Restart a machine that died; end it when cancelled."""
+        try:
+            while True:
+                await _drain(process)
+                await process.wait()
+                self.pids.pop(name, None)
+                await asyncio.sleep(RESTART_S)
+                # a port may need a moment more; a service manager tries again as well
+                with suppress(PlantError, TimeoutError):
+                    process = await self._start(name)
+        finally:
+            await _end(process)
+
+
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    """Pass on what a machine says until it ends, so that it never blocks on a full pipe."""
+    assert process.stderr is not None
+    while line := await process.stderr.readline():
+        sys.stderr.write(line.decode(errors="replace"))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Close the machine's stdin, which ends it; kill it if it does not."""
+    if process.returncode is None:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()

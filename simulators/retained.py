@@ -1,0 +1,134 @@
+"""Retentive memory: what a machine still knows after its power was cut.
+
+A kill of the process at any moment loses nothing that was answered for; files are not synced to the disk, so a power
+cut of the computer that simulates is out of scope.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ClothLog", "Memory", "Printed"]
+
+
+class Memory:
+    """One small JSON file, replaced whole, so that it is always the old one or the new one."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "memory.json"
+        self._spare = folder / "memory.json.new"
+
+    def load(self) -> dict[str, Any] | None:
+        """Return what was stored last, or None on the first power-up.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged; the message says what to do.
+        """
+        try:
+            return json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise ValueError(f"{self._path}: is damaged ({error}); delete it to start from nothing") from error
+
+    def store(self, content: dict[str, Any]) -> None:
+        """Replace the content."""
+        self._spare.write_text(json.dumps(content), encoding="utf-8")
+        self._spare.replace(self._path)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Rows ``from_row`` up to, not including, ``to_row`` of a ticket, and the faults the press had (their text)."""
+
+    from_row: int
+    to_row: int
+    faults: str = ""
+
+
+class ClothLog:
+    """What lies printed on the cloth: ``cloth.jsonl``, one line per range of rows.
+
+    Writing the line is the act of printing: it is written before the row counter moves, in one call, so a kill leaves
+    either the whole line or none. ``jobs.jsonl`` beside it says under which faults the rows from one on were printed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._jobs = _Lines(folder / "jobs.jsonl")
+        self._cloth = _Lines(folder / "cloth.jsonl")
+        self._rows: dict[int, list[tuple[int, int]]] = {}
+        self._faults: dict[int, list[tuple[int, str]]] = {}
+        for line in self._jobs.read():
+            self._faults.setdefault(line["ticket"], []).append((line["from_row"], line["faults"]))
+        for line in self._cloth.read():
+            self._note(line["ticket"], line["from_row"], line["to_row"])
+
+    def begin(self, ticket: int, from_row: int, raster_sha256: str, faults: str) -> None:
+        """Say what will be printed from a row on."""
+        self._jobs.append(
+            {"ticket": ticket, "from_row": from_row, "raster_sha256": raster_sha256, "faults": faults},
+        )
+        self._faults.setdefault(ticket, []).append((from_row, faults))
+
+    def append(self, ticket: int, from_row: int, to_row: int) -> None:
+        """Print a range of rows."""
+        self._cloth.append({"ticket": ticket, "from_row": from_row, "to_row": to_row})
+        self._note(ticket, from_row, to_row)
+
+    def next_row(self, ticket: int) -> int | None:
+        """First row of a ticket that is not printed yet; None if nothing of the ticket is."""
+        ranges = self._rows.get(ticket)
+        return ranges[-1][1] if ranges else None
+
+    def printed(self, ticket: int) -> tuple[Printed, ...]:
+        """Everything printed of a ticket, in order, cut where the faults changed."""
+        changes = self._faults.get(ticket, [(0, "")])
+        spans = []
+        for index, (start, faults) in enumerate(changes):
+            stop = changes[index + 1][0] if index + 1 < len(changes) else None
+            for from_row, to_row in self._rows.get(ticket, []):
+                low, high = max(from_row, start), to_row if stop is None else min(to_row, stop)
+                if low < high:
+                    spans.append(Printed(low, high, faults))
+        return tuple(spans)
+
+    def _note(self, ticket: int, from_row: int, to_row: int) -> None:
+        ranges = self._rows.setdefault(ticket, [])
+        if ranges and ranges[-1][1] == from_row:
+            ranges[-1] = (ranges[-1][0], to_row)
+        else:
+            ranges.append((from_row, to_row))
+
+    def close(self) -> None:
+        """Close the files."""
+        self._jobs.close()
+        self._cloth.close()
+
+
+class _Lines:
+    """A file of JSON lines that only grows; a torn last line, from a kill in the middle of a write, is cut off."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        with self._path.open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+    def append(self, line: dict[str, Any]) -> None:
+        os.write(self._file, (json.dumps(line) + "\n").encode())
+
+    def close(self) -> None:
+        os.close(self._file)
