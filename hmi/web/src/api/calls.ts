@@ -1,0 +1,34 @@
+/** Every request of the app, one line each. */
+import { answer, client } from './client'
+
+const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
+
+export const signIn = (name: string, password: string) =>
+  answer(client.POST('/api/v1/session', { body: { name, password } }))
+export const signOut = () => answer(client.DELETE('/api/v1/session', {}))
+export const session = () => answer(client.GET('/api/v1/session', {}))
+export const line = () => answer(client.GET('/api/v1/line', {}))
+export const fabrics = () => answer(client.GET('/api/v1/fabrics', {}))
+export const designs = () => answer(client.GET('/api/v1/designs', {}))
+export const jobs = () => answer(client.GET('/api/v1/jobs', {}))
+export const job = (id: number) => answer(client.GET('/api/v1/jobs/{job_id}', ofJob(id)))
+export const journal = (jobId: number, limit: number) =>
+  answer(client.GET('/api/v1/journal', { params: { query: { job_id: jobId, limit } } }))
+
+export const cancelJob = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/cancel', ofJob(id, signal)))
+export const holdJob = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/hold', ofJob(id, signal)))
+export const resumeJob = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/resume', ofJob(id, signal)))
+export const answerQuestion = (id: number, words: string, signal: AbortSignal) =>
+  answer(
+    client.POST('/api/v1/questions/{question_id}/answer', {
+      params: { path: { question_id: id } },
+      body: { answer: words },
+      signal,
+    }),
+  )
+
+export const previewUrl = (id: number) => `/api/v1/jobs/${id}/preview.jpg`
+export const reportUrl = (id: number) => `/api/v1/jobs/${id}/report`

@@ -1,0 +1,25 @@
+/** The words of the API, taken from the generated contract. */
+import type { components } from './schema.gen'
+
+type S = components['schemas']
+export type SessionView = S['SessionView']
+export type LineView = S['LineView']
+export type MachineView = S['MachineView']
+export type TagView = S['TagView']
+export type AlarmView = S['AlarmView']
+export type QuestionView = S['QuestionView']
+export type OperationView = S['OperationView']
+export type JobView = S['JobView']
+export type JobDetail = S['JobDetail']
+export type JobStatus = JobView['status']
+export type FindingView = S['FindingView']
+export type StripView = S['StripView']
+export type InkView = S['InkView']
+export type FabricView = S['FabricView']
+export type DesignView = S['DesignView']
+export type JournalView = S['JournalView']
+export type LiveEvent = S['LiveEvent']
+export type Stage = OperationView['stage']
+export type Repeat = JobView['repeat']
+
+export const STAGES: readonly Stage[] = ['pretreat', 'print', 'fix', 'wash']

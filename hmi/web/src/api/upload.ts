@@ -1,0 +1,44 @@
+import { noticeStatus } from './client'
+import { freshKey } from './key'
+import { Refused, refusal } from './problem'
+import type { JobView, Repeat } from './types'
+
+export interface Order {
+  design: File | null
+  sample: string | null
+  fabric: string
+  lengthM: number
+  repeat: Repeat
+  widthMm: number | null
+  title: string
+}
+
+function form(order: Order): FormData {
+  const data = new FormData()
+  if (order.design) data.set('design', order.design)
+  else if (order.sample) data.set('sample', order.sample)
+  data.set('fabric', order.fabric)
+  data.set('length_m', String(order.lengthM))
+  data.set('repeat', order.repeat)
+  if (order.widthMm !== null) data.set('width_mm', String(order.widthMm))
+  if (order.title.trim()) data.set('title', order.title.trim())
+  return data
+}
+
+/** Submit a job. An XMLHttpRequest, because `fetch` cannot tell how much of a large design has gone up. */
+export function submitJob(order: Order, sent: (part: number) => void): Promise<JobView> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', '/api/v1/jobs')
+    request.setRequestHeader('Idempotency-Key', freshKey())
+    request.responseType = 'json'
+    request.upload.onprogress = (event) => event.lengthComputable && sent(event.loaded / event.total)
+    request.onerror = () => reject(new Refused(0, ''))
+    request.onload = () => {
+      noticeStatus(request.status)
+      if (request.status === 201) resolve(request.response as JobView)
+      else reject(refusal(request.status, request.response))
+    }
+    request.send(form(order))
+  })
+}

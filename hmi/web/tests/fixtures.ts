@@ -1,0 +1,25 @@
+import type { FindingView, JobDetail, JobView, LiveEvent, MachineView, StripView } from '@/api/types'
+
+export const machine = (name: string, more: Partial<MachineView> = {}): MachineView => ({
+  name, title: name, stage: 'print', protocol: 'opcua', endpoint: 'opc.tcp://127.0.0.1:4840', link: 'connected', state: 'Idle',
+  state_number: 4, remote: true, age_s: 0.2, metres: null, length_m: null, job_id: null, job_title: null, operation: null,
+  waiting: null, tags: [], alarms: [], ...more,
+})
+export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
+  id, title: `Job ${id}`, fabric: 'silk-twill', fabric_title: 'Silk twill', length_m: 8, repeat: 'straight', status: 'queued',
+  stage: null, progress: 0, created_at: '2026-11-22T08:00:00Z', created_by: 'admin', error: null, operations: [], findings: 0,
+  grade: null, ...more,
+})
+export const detail = (id: number, more: Partial<JobDetail> = {}): JobDetail => ({
+  ...job(id), repeat_width_mm: 450, repeat_height_mm: 488, print_width_mm: 1360, dpi: 600, notes: [], inks: [], strips: [],
+  finding_list: [], inspected_m: 0, has_preview: true, has_report: false, ...more,
+})
+export const strip = (index: number): StripView => ({
+  index, at_m: index * 0.1734, length_m: 0.1734, findings: 0, picture: `/strips/${index}.jpg`,
+})
+export const finding = (id: number, more: Partial<FindingView> = {}): FindingView => ({
+  id, cls: 'spot', at_m: 1, x_mm: 100, length_mm: 4, width_mm: 4, points: 1, picture: null, ...more,
+})
+export const event = (kind: LiveEvent['kind'], more: Partial<LiveEvent> = {}): LiveEvent => ({
+  id: 'a1:7', kind, time: '2026-11-22T08:00:00Z', ...more,
+})
