@@ -1,0 +1,238 @@
+"""Inspection strip by strip: streaks run on, defects on a border are reported once."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from qc.finding import Finding, defect_points
+from qc.look import Look, blob_finding, check_pair, line_finding, look, place
+from qc.onset import follow
+from qc.residual import ROWS
+
+TAIL_ROWS = 192  # rows of the strip before that are looked at again
+SAME_STREAK_MM = 0.5
+# Two parts of a defect at a border are one; without structure to register on, the rows there are not judged.
+SAME_BLOB_MM = 2.0
+SAME_BLOB_ALONG_MM = 4.0
+# A streak not seen for so long (its ink is not used) is closed; a new one in that column is a new finding.
+MAX_UNSEEN_M = 3.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A streak between strips: its finding so far and how it is recognised."""
+
+    finding: Finding
+    template: int
+    channel: int
+    share: float
+    box: int
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What one strip hands on to the next; starts empty as ``Inspection()``.
+
+    Attributes
+    ----------
+    streaks
+        Streaks that run, or ended less than ``MAX_UNSEEN_M`` ago.
+    recent
+        Spots and misprints near the lower border of the last strip.
+    count
+        Findings so far; makes keys.
+    """
+
+    streaks: tuple[Running, ...] = ()
+    recent: tuple[Finding, ...] = ()
+    count: int = 0
+
+    def to_json(self) -> str:
+        """Text that :meth:`from_json` restores exactly."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> "Inspection":
+        """Restore an inspection.
+
+        Raises
+        ------
+        ValueError
+            If the text is not what :meth:`to_json` wrote.
+        """
+        try:
+            raw: dict[str, Any] = json.loads(text)
+            streaks = tuple(Running(**(r | {"finding": Finding(**r["finding"])})) for r in raw["streaks"])
+            return Inspection(streaks, tuple(Finding(**f) for f in raw["recent"]), int(raw["count"]))
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"not the JSON of an inspection ({error}); give what Inspection.to_json wrote") from error
+
+
+def inspect_strip(
+    inspection: Inspection,
+    expected: np.ndarray,
+    captured: np.ndarray,
+    *,
+    mm_per_px: float,
+    at_m: float,
+    x_mm: float = 0.0,
+    previous: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[Inspection, tuple[Finding, ...]]:
+    """Inspect the next strip of the web.
+
+    Parameters
+    ----------
+    inspection
+        What the strip before handed on.
+    expected, captured
+        uint8 (h, w, 3) RGB of the same size.
+    mm_per_px
+        Size of a pixel in mm, > 0.
+    at_m, x_mm
+        Position of the strip's first row in metres and of its left edge in mm.
+    previous
+        Expected and captured tail rows that end where this strip begins, uint8 (t, w, 3) each; the last
+        ``TAIL_ROWS`` rows are used. None at the beginning or if the strip before is not at hand.
+
+    Returns
+    -------
+    inspection
+        To hand on to the next strip.
+    findings
+        New findings and grown ones; a grown one has the same ``key``.
+
+    Raises
+    ------
+    ValueError
+        If pictures differ in size, are empty, not uint8 RGB, or the scale is not positive.
+    """
+    check_pair(expected, captured, mm_per_px)
+    if previous is not None:
+        check_pair(*previous, mm_per_px)
+        if previous[0].shape[1] != expected.shape[1]:
+            raise ValueError(
+                f"the strip before is {previous[0].shape[1]} px wide and this one {expected.shape[1]} px; "
+                "give the tail of the same camera"
+            )
+        previous = (previous[0][-TAIL_ROWS:], previous[1][-TAIL_ROWS:])
+    seen = look(expected, captured, mm_per_px, previous)
+    count = inspection.count
+    streaks, fresh, count = _carry_streaks(inspection, seen, at_m, x_mm, count)
+    recent, blobs, count = _carry_blobs(inspection, seen, streaks, at_m, x_mm, count)
+    return Inspection(tuple(streaks), tuple(recent), count), tuple(fresh + blobs)
+
+
+def _carry_streaks(
+    inspection: Inspection, seen: Look, at_m: float, x_mm: float, count: int
+) -> tuple[list[Running], list[Finding], int]:
+    pair = seen.pair
+    kept: list[Running] = []
+    changed: list[Finding] = []
+    lines = list(seen.lines)
+    bottom_m = at_m + (len(pair.predicted_rows) * ROWS - pair.tail) * pair.mm_per_px / 1000
+    for run in inspection.streaks:
+        old = run.finding
+        reach = SAME_STREAK_MM + old.width_mm / 2
+        match = [n for n in lines if abs(line_finding(pair, n, at_m, x_mm, "").x_mm - old.x_mm) <= reach]
+        if match:
+            new = line_finding(pair, match[0], at_m, x_mm, old.key)
+            lines = [n for n in lines if n not in match]
+            after = _grow(old, new.end_m, new.open)
+            run = Running(after, match[0].template, match[0].channel, match[0].share, match[0].box)
+        elif old.open:
+            dx, _ = pair.field.at((old.x_mm - x_mm) / pair.mm_per_px, 0)
+            column = (old.x_mm - x_mm) / pair.mm_per_px + dx - 0.5
+            inside = 2 <= column < pair.predicted_rows.shape[1] - 2
+            state, end = (
+                follow(pair, seen.proof, column, run.template, run.channel, run.share, run.box)
+                if inside
+                else ("gone", 0)
+            )
+            end_m, _ = place(pair, column, end * ROWS, at_m, x_mm)
+            if state in ("runs", "ends"):
+                after = _grow(old, end_m, state == "runs")
+            else:
+                after = replace(old, open=state == "unseen" and bottom_m - old.end_m < MAX_UNSEEN_M)
+            run = replace(run, finding=after)
+        if run.finding != old:
+            changed.append(run.finding)
+        if run.finding.open or bottom_m - run.finding.end_m < MAX_UNSEEN_M:
+            kept.append(run)
+    for line in lines:
+        if line.end * ROWS <= pair.tail:
+            continue  # it ended in the strip before, which has judged it
+        count += 1
+        finding = line_finding(pair, line, at_m, x_mm, f"streak-{count}")
+        kept.append(Running(finding, line.template, line.channel, line.share, line.box))
+        changed.append(finding)
+    return kept, changed, count
+
+
+def _grow(old: Finding, end_m: float, is_open: bool) -> Finding:
+    length = max(old.length_mm, (end_m - old.at_m) * 1000)
+    return replace(old, length_mm=length, points=defect_points("streak", length, old.width_mm), open=is_open)
+
+
+def _carry_blobs(
+    inspection: Inspection, seen: Look, streaks: list[Running], at_m: float, x_mm: float, count: int
+) -> tuple[list[Finding], list[Finding], int]:
+    pair = seen.pair
+    recent = list(inspection.recent)
+    changed: list[Finding] = []
+    for blob in seen.blobs:
+        new = blob_finding(pair, blob, at_m, x_mm, "")
+        if new.cls == "spot" and any(_beside(new, run.finding) for run in streaks):
+            continue
+        match = next((i for i, old in enumerate(recent) if _touch(old, new)), None)
+        if match is not None:
+            union = _union(recent[match], new)
+            if (
+                union.cls != recent[match].cls
+                or union.length_mm > recent[match].length_mm + 1.0
+                or (union.width_mm > recent[match].width_mm + 1.0)
+            ):
+                recent[match] = union
+                changed = [f for f in changed if f.key != union.key] + [union]
+        elif blob.bottom * pair.factor > pair.tail - 2 * ROWS:  # what ends higher the strip before has judged
+            count += 1
+            new = replace(new, key=f"{new.cls}-{count}")
+            recent.append(new)
+            changed.append(new)
+    bottom_m = at_m + (pair.predicted_rows.shape[0] * ROWS - pair.tail) * pair.mm_per_px / 1000
+    near = (TAIL_ROWS + 64) * pair.mm_per_px / 1000
+    return [f for f in recent if f.end_m > bottom_m - near], changed, count
+
+
+def _beside(spot: Finding, streak: Finding) -> bool:
+    """A slim mark on a running streak is part of it."""
+    slim = spot.width_mm <= max(1.5, 2 * streak.width_mm)
+    return slim and abs(spot.x_mm - streak.x_mm) <= 1.0 + streak.width_mm / 2 and spot.begin_m <= streak.end_m + 0.01
+
+
+def _touch(a: Finding, b: Finding) -> bool:
+    apart_x = abs(a.x_mm - b.x_mm) - (a.width_mm + b.width_mm) / 2
+    apart_y = max(a.begin_m, b.begin_m) - min(a.end_m, b.end_m)
+    return apart_x <= SAME_BLOB_MM and apart_y * 1000 <= SAME_BLOB_ALONG_MM
+
+
+def _union(a: Finding, b: Finding) -> Finding:
+    begin, end = min(a.begin_m, b.begin_m), max(a.end_m, b.end_m)
+    left = min(a.x_mm - a.width_mm / 2, b.x_mm - b.width_mm / 2)
+    right = max(a.x_mm + a.width_mm / 2, b.x_mm + b.width_mm / 2)
+    order = ("misprint", "streak", "spot")
+    cls = min(a.cls, b.cls, key=order.index)
+    length, width = (end - begin) * 1000, right - left
+    at = begin if cls == "streak" else (begin + end) / 2
+    return replace(
+        a,
+        cls=cls,
+        at_m=at,
+        x_mm=(left + right) / 2,
+        length_mm=length,
+        width_mm=width,
+        open=b.open,
+        points=defect_points(cls, length, width),
+        score=max(a.score, b.score),
+    )

@@ -1,0 +1,178 @@
+"""Where along the rows a streak begins and ends: the segment of one column's evidence that best supports it (CUSUM)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qc.evidence import Evidence, column
+from qc.residual import ROWS, Pair
+
+Z_KEPT = 6.4  # significance a streak must have over the segment found for it
+# Least share of the ink film (one dead nozzle of four leaves about 0.08 over 3 px) and least share of the light.
+LIMITS = (0.03, 0.025)
+# The same for a line of one camera pixel between quiet neighbours, which nothing but a nozzle draws.
+HAIR_LIMITS = (0.010, 0.010)
+SILENT = 6  # blocks at the lower end too short to speak for an end
+TEMPER = 1.5  # how much less the blocks around an onset say than independent ones would
+AGAINST = 8.0  # log likelihood it takes to say that a streak is not there
+
+
+@dataclass(frozen=True)
+class Line:
+    """A streak in the pair's block rows: column in full-size px, blocks from begin to end, what it looks like."""
+
+    x: float
+    begin: float
+    end: int
+    width_px: float
+    template: int
+    channel: int
+    share: float
+    z: float
+    open: bool
+    box: int
+
+
+def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box: int) -> Line | None:
+    """Begin and end of a streak in one column by the segment of rows that best supports it (two-sided CUSUM).
+
+    Parameters
+    ----------
+    pair, proof
+        The pictures and their evidence.
+    x
+        Column in full-size px.
+    template, channel, box
+        What it was found with; channel 3 is all together.
+
+    Returns
+    -------
+    Line or None
+        None if no segment supports a streak.
+    """
+    # The film template knows where the ink is used; light only where it explains clearly more.
+    limits = HAIR_LIMITS if box == 1 else LIMITS
+    scores = []
+    for t in range(2):
+        a, b = column(proof, x, t, channel, box)
+        scores.append(abs(a.sum()) / np.sqrt(b.sum() + 1e-9) if abs(a.sum()) > limits[t] * b.sum() else 0.0)
+    if template == 1 and scores[0] > 0.8 * scores[1]:
+        template = 0
+    a, b = column(proof, x, template, channel, box)
+    blocks = len(a)
+    share = float(a.sum() / (b.sum() + 1e-9))
+    begin, end = 0, blocks
+    noise = _noise(a, b, share)
+    for _ in range(4):
+        gain = (share * a - share * share * b / 2) / noise
+        begin, end = _best_segment(gain)
+        if end - begin < 3:
+            return None
+        share = float(a[begin:end].sum() / (b[begin:end].sum() + 1e-9))
+    z = abs(share) * np.sqrt(b[begin:end].sum() / noise)
+    if z < Z_KEPT or abs(share) < limits[template]:
+        return None
+    # It runs on if the rows left below do not speak against it.
+    gain = (share * a - share * share * b / 2) / noise
+    runs_on = blocks - end <= SILENT or gain[end:].sum() > -AGAINST
+    centre, width = _profile(proof, x, template, channel, begin, end)
+    return Line(
+        centre,
+        _expected_begin(gain, end),
+        blocks if blocks - end <= SILENT else end,
+        width,
+        template,
+        channel,
+        share,
+        float(z),
+        bool(runs_on),
+        box,
+    )
+
+
+def follow(
+    pair: Pair, proof: Evidence, x: float, template: int, channel: int, share: float, box: int
+) -> tuple[str, int]:
+    """Whether a streak known from before goes on in this picture, with less evidence than finding it new takes.
+
+    Parameters
+    ----------
+    pair, proof
+        The pictures and their evidence.
+    x
+        Expected column in full-size px.
+    template, channel, share, box
+        As the streak was found.
+
+    Returns
+    -------
+    state
+        ``"runs"`` to the end of the picture, ``"ends"`` inside it, ``"gone"``, or ``"unseen"`` (its ink is not used).
+    end
+        Block after its last one (0 if gone or unseen).
+    """
+    first = pair.tail // ROWS
+    best = max(
+        (column(proof, round(x) + d, template, channel, box) for d in range(-2, 3)),
+        key=lambda ab: np.sign(share) * ab[0][first:].sum() / np.sqrt(ab[1][first:].sum() + 1e-9),
+    )
+    a, b = best[0][first:], best[1][first:]
+    noise = _noise(a, b, share)
+    if share * share * b.sum() / noise < 2 * AGAINST:
+        return "unseen", 0
+    gain = (share * a - share * share * b / 2) / noise
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    end = int(np.argmax(total))
+    if total[end] < 3.0:
+        return "gone", 0
+    if len(a) - end <= SILENT or gain[end:].sum() > -AGAINST:
+        return "runs", first + end
+    return "ends", first + end
+
+
+def _noise(a: np.ndarray, b: np.ndarray, share: float) -> float:
+    """How much more the blocks scatter than the weights say (weave and grain are not independent)."""
+    seen = b > 0.02 * b.max() if b.max() > 0 else b > 0
+    if np.count_nonzero(seen) < 4:
+        return 1.0
+    off = np.diff(a[seen] / np.sqrt(b[seen]))
+    return max(1.0, (1.4826 * float(np.median(np.abs(off))) / np.sqrt(2)) ** 2)
+
+
+def _best_segment(gain: np.ndarray) -> tuple[int, int]:
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    lowest = np.minimum.accumulate(total)
+    end = int(np.argmax(total - lowest))
+    begin = int(np.argmin(total[: end + 1]))
+    # Blocks without evidence at the front do not belong to it.
+    return begin, end
+
+
+def _expected_begin(gain: np.ndarray, end: int) -> float:
+    """Mean of where the streak may have begun, each block weighted by its likelihood.
+
+    Where the ink is hardly used the rows say little, and the middle of what is possible is the best word. Neighbouring
+    blocks are not independent, so the likelihood is tempered.
+    """
+    total = np.concatenate([[0.0], np.cumsum(gain[:end])])
+    weight = np.exp(np.maximum((total.min() - total) / TEMPER, -50.0))
+    return float((weight * np.arange(len(total))).sum() / weight.sum())
+
+
+def _profile(proof: Evidence, x: int, t: int, channel: int, begin: int, end: int) -> tuple[float, float]:
+    lo, hi = max(0, x - 12), x + 13
+    pick = slice(None) if channel == 3 else slice(channel, channel + 1)
+    a = proof.a[t, pick, begin:end, lo:hi].sum((0, 1), dtype=np.float64)
+    b = proof.b[t, pick, begin:end, lo:hi].sum((0, 1), dtype=np.float64)
+    share = a / (b + 1e-9)
+    at = x - lo
+    peak = at + int(np.argmax(np.abs(share[max(0, at - 4) : at + 5]))) - min(4, at)
+    share = share * np.sign(share[peak])
+    left = right = peak
+    while left > 0 and share[left - 1] > 0.4 * share[peak]:
+        left -= 1
+    while right + 1 < len(share) and share[right + 1] > 0.4 * share[peak]:
+        right += 1
+    weights = np.maximum(share[left : right + 1], 0)
+    centre = float((weights * np.arange(left, right + 1)).sum() / weights.sum()) + lo
+    return centre, float(right - left + 1)
