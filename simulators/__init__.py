@@ -2,8 +2,8 @@
 
 It stands in for the padder, the press, the steamer and the washer, down to registers, nodes and the strip camera.
 The middle is pure (``packml``, ``plc``, one module of physics per machine); ``station`` runs it against a clock, a
-server and the retentive memory. It knows the device profiles and the reader of rasters, nothing else of the house.
-Everything here is simulated; figures of its physics are defaults from practice unless a source is named.
+server and the retentive memory. It knows the device profiles, PackML's numbers and the reader of rasters, nothing else
+of the house. Everything here is simulated; figures of its physics are defaults from practice unless a source is named.
 """
 
 from simulators.faults import Fault, NozzleOut, Spot, parse_faults

@@ -18,6 +18,8 @@ __all__ = ["StripCamera"]
 UNACKNOWLEDGED = 2
 POLL_S = 0.02
 CHUNK = 1 << 18
+SHORTEST_STRIP = 256
+"""Rows; a shorter rest at the end is part of the strip before it."""
 LONGEST_LINE = 4096
 
 
@@ -108,7 +110,7 @@ class StripCamera:
             "bytes": picture.nbytes,
             "last": row_end >= total_rows,
         }
-        return header, memoryview(picture).cast("B")
+        return header, picture.data.cast("B")
 
     def _place(self, ticket: int, index: int) -> tuple[Eye, int, int, int, int] | None:
         """View, index, first row, end and total of a strip, or None while it is not printed."""
@@ -116,9 +118,10 @@ class StripCamera:
         if state is None:
             return None
         view, row, total_rows = state
-        index = min(index, max(total_rows - 1, 0) // STRIP_ROWS)
+        strips = max((total_rows + STRIP_ROWS - SHORTEST_STRIP) // STRIP_ROWS, 1)
+        index = min(index, strips - 1)
         row_start = index * STRIP_ROWS
-        row_end = min(row_start + STRIP_ROWS, total_rows)
+        row_end = total_rows if index == strips - 1 else row_start + STRIP_ROWS
         # the rows that follow shine in through the camera's blur and the encoder's shift
         if row >= min(row_end + MARGIN_ROWS, total_rows):
             return view, index, row_start, row_end, total_rows

@@ -107,7 +107,7 @@ def _coverage(view: Eye, printed: Sequence[Printed], first: int, count: int) -> 
             packed = view.raster.packed(band, rows)[:, :, : view.width_px]
             target = slice(band // CELL - first, (band + rows) // CELL - first)
             for ink, plane in enumerate(packed):
-                volume = cv2.LUT(plane, view.optics.volume)
+                volume = np.asarray(cv2.LUT(plane, view.optics.volume), np.uint8)
                 for fault in faults:
                     if isinstance(fault, NozzleOut) and fault.ink == ink:
                         _silence(volume, plane, fault, band, view)
@@ -162,9 +162,11 @@ def _picture(view: Eye, cover: Sequence[NDArray[np.uint8]], first: int) -> NDArr
             density[start:stop] = texture[place : place + stop - start]
         for ink, plane in enumerate(cover):
             density = cv2.add(density, cv2.LUT(plane, view.optics.density[ink, channel]))
-        density = cv2.add(density, (round(drift * DENSITY_SCALE) + 100, 0, 0, 0))
+        lamp = (round(drift * DENSITY_SCALE) + 100, 0, 0, 0)
+        # OpenCV's stub knows no scalars here
+        density = cv2.add(density, lamp)  # pyright: ignore[reportCallIssue, reportArgumentType]
         channels.append(cv2.LUT(density, _shifted(view.optics.code[channel].tobytes(), 100)))
-    return cv2.merge(channels)
+    return np.asarray(cv2.merge(channels), np.uint8)
 
 
 @lru_cache(maxsize=8)
@@ -215,13 +217,14 @@ def _wander(
     (dx0, dy0), (dx1, dy1) = _shift(ticket, float(rows[0])), _shift(ticket, float(rows[1]))
     per_row_x, per_row_y = (dx1 - dx0) / height, (dy1 - dy0) / height
     from_picture = np.array([[1, per_row_x, dx0], [0, 1 + per_row_y, dy0 + margin]], np.float64)
-    return cv2.warpAffine(
+    strip = cv2.warpAffine(
         picture,
         from_picture,
         (picture.shape[1], height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    return np.asarray(strip, np.uint8)
 
 
 @lru_cache(maxsize=2)

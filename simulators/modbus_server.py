@@ -6,7 +6,7 @@ refused (illegal value), a number out of its tag's range is clamped into it, as 
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
@@ -30,7 +30,7 @@ class ModbusFace:
         assert profile.modbus is not None
         self._address = (host, port)
         self._inputs = inputs
-        self._unit, self._order = profile.modbus.unit_id, profile.modbus.word_order
+        self._modbus = profile.modbus
         self._tags: dict[str, list[TagSpec]] = {"input": [], "holding": []}
         for spec in profile.tags.values():
             self._tags[spec.registers.kind].append(spec)
@@ -43,7 +43,7 @@ class ModbusFace:
         # the library insists on coils and discrete inputs; these lie at the far end and every access is refused
         bits = SimData(address=65520, values=[False] * 16, datatype=DataType.BITS)
         device = SimDevice(
-            id=self._unit,
+            id=self._modbus.unit_id,
             simdata=([bits], [bits], self._blocks("holding"), self._blocks("input")),
             action=self._access,
         )
@@ -68,7 +68,7 @@ class ModbusFace:
 
     def _put(self, spec: TagSpec, value: Any) -> None:
         place = spec.registers
-        self._image[place.kind].update(enumerate(spec.encode(value, self._order), place.start))
+        self._image[place.kind].update(enumerate(spec.encode(value, self._modbus.word_order), place.start))
 
     def _blocks(self, kind: str) -> list[SimData]:
         return [
@@ -87,13 +87,14 @@ class ModbusFace:
     ) -> ExcCodes | None:
         if function not in _READS:
             return ExcCodes.ILLEGAL_FUNCTION
-        if words is not None and function in _WRITES and (refused := self._write(address, words)):
+        # what writes registers brings numbers; bits come with the functions refused above
+        if words is not None and function in _WRITES and (refused := self._write(address, cast("list[int]", words))):
             return refused
         for place, word in self._image[_READS[function]].items():
             registers[place - start] = word
         return None
 
-    def _write(self, address: int, words: list[int] | list[bool]) -> ExcCodes | None:
+    def _write(self, address: int, words: list[int]) -> ExcCodes | None:
         taken: dict[str, Any] = {}
         for spec in self._tags["holding"]:
             place = spec.registers
@@ -103,10 +104,10 @@ class ModbusFace:
             if low < 0 or high > len(words):
                 return ExcCodes.ILLEGAL_ADDRESS
             try:
-                value = accept(spec, spec.decode([int(word) for word in words[low:high]], self._order))
+                value = accept(spec, spec.decode(words[low:high], self._modbus.word_order))
             except ValueError:
                 return ExcCodes.ILLEGAL_VALUE
-            words[low:high] = spec.encode(value, self._order)
+            words[low:high] = spec.encode(value, self._modbus.word_order)
             taken[spec.name] = value
         self._inputs.update(taken)
         for name in taken:

@@ -5,7 +5,7 @@ A write of NaN is refused (BadOutOfRange), a number out of its tag's range is cl
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from asyncua import Server, ua
@@ -54,11 +54,14 @@ class OpcUaFace:
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         server.set_identity_tokens([ua.AnonymousIdentityToken])
         index = await server.register_namespace(opcua.namespace)
-        root = await server.nodes.objects.add_object(ua.NodeId(opcua.root, index), ua.QualifiedName(opcua.root, index))
+        namespace = ua.Int16(index)
+        root = await server.nodes.objects.add_object(
+            ua.NodeId(ua.String(opcua.root), namespace), ua.QualifiedName(opcua.root, index)
+        )
         for spec in self._profile.tags.values():
             raw = self._raw(spec, values)
             node = await root.add_variable(
-                ua.NodeId(f"{opcua.root}.{spec.node}", index),
+                ua.NodeId(ua.String(f"{opcua.root}.{spec.node}"), namespace),
                 ua.QualifiedName(str(spec.node), index),
                 raw,
                 _TYPES[spec.type],
@@ -80,7 +83,7 @@ class OpcUaFace:
 
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Write the values that changed."""
-        now = datetime.now(UTC)
+        now = ua.DateTime.now(UTC)
         for spec in self._profile.tags.values():
             if spec.access == "rw":
                 continue

@@ -4,6 +4,7 @@ An own model, on purpose not the one the prints are predicted with: the inks' ab
 sRGB (dyes in a fibre), tone follows Murray-Davies with a dot gain, over a surface reflection no dye takes away.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ class Optics:
     code: NDArray[np.uint8]
 
 
-def linear_srgb(lab: tuple[float, float, float]) -> NDArray[np.float64]:
+def linear_srgb(lab: Sequence[float]) -> NDArray[np.float64]:
     """Linear sRGB (3,) of a CIELAB (D50) colour, kept inside 0.003..1."""
     y = (lab[0] + 16) / 116
     f = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
@@ -73,12 +74,12 @@ def linear_srgb(lab: tuple[float, float, float]) -> NDArray[np.float64]:
 
 def optics(meta: dict[str, Any], drop_volumes: tuple[float, ...]) -> Optics:
     """Tables for a raster's metadata (``inks`` with ``name`` and ``lab``, ``white_lab``)."""
-    white = linear_srgb(tuple(meta.get("white_lab", DEFAULT_WHITE)))
+    white = linear_srgb(meta.get("white_lab", DEFAULT_WHITE))
     cover = np.minimum(np.arange(256) / FULL_COVER, 1.0)
     cover = np.minimum(cover + 4 * DOT_GAIN * cover * (1 - cover), 1.0)
     density = []
     for ink in meta["inks"]:
-        solid = linear_srgb(tuple(ink.get("lab") or DEFAULT_LABS.get(ink["name"], DEFAULT_LABS["black"])))
+        solid = linear_srgb(ink.get("lab") or DEFAULT_LABS.get(ink["name"], DEFAULT_LABS["black"]))
         through = np.clip((solid - SURFACE) / (white - SURFACE), 0.004, 0.995)
         density.append(-np.log(1 - cover[None] * (1 - through[:, None])))
     byte = np.arange(256)

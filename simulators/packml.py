@@ -1,50 +1,12 @@
-"""The PackML state machine (ISA-TR88.00.02; state numbers and transitions of the OPC 30050 nodeset 1.01).
+"""The PackML state machine (ISA-TR88.00.02; transitions of the OPC 30050 nodeset 1.01).
 
-The numbers of the verbs are the usual CntrlCmd numbers (default from practice). A verb that does not fit the state is
-refused and changes nothing; an acting state ends by itself when its condition is met (``finished``).
+Numbers of states and verbs are the drivers': they are the contract both sides share. A verb that does not fit the state
+is refused and changes nothing; an acting state ends by itself when its condition is met (``finished``).
 """
 
-from enum import IntEnum
+from drivers.packml import State, Verb
 
 __all__ = ["ACTING", "State", "Verb", "finished", "next_state"]
-
-
-class State(IntEnum):
-    """The 17 PackML states by their StateNumber."""
-
-    CLEARING = 1
-    STOPPED = 2
-    STARTING = 3
-    IDLE = 4
-    SUSPENDED = 5
-    EXECUTE = 6
-    STOPPING = 7
-    ABORTING = 8
-    ABORTED = 9
-    HOLDING = 10
-    HELD = 11
-    UNHOLDING = 12
-    SUSPENDING = 13
-    UNSUSPENDING = 14
-    RESETTING = 15
-    COMPLETING = 16
-    COMPLETE = 17
-
-
-class Verb(IntEnum):
-    """The commands by their CntrlCmd number."""
-
-    RESET = 1
-    START = 2
-    STOP = 3
-    HOLD = 4
-    UNHOLD = 5
-    SUSPEND = 6
-    UNSUSPEND = 7
-    ABORT = 8
-    CLEAR = 9
-    COMPLETE = 10
-
 
 _RUNNING = set(State) - {State.CLEARING, State.STOPPED, State.STOPPING, State.ABORTING, State.ABORTED}
 _HOLDABLE = {

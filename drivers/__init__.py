@@ -1,0 +1,76 @@
+"""Speak to one machine or camera; know nothing of jobs, recipes or people.
+
+A device profile (YAML) says which standard tag of the line is which node or register of a machine; ``Machine`` runs any
+profile over OPC UA or Modbus TCP, keeps link and heartbeat, checks limits before it sends and reads back what it wrote.
+States and verbs are PackML's. What comes out is a frozen ``Snapshot`` whose every value has a quality. ``StripCamera``
+brings the pictures of the printed cloth as files. What is refused or lost is an exception that names all of it.
+Names load on first use, so that the simulated plant shares profiles and PackML's numbers without loading a client.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drivers.camera import Camera, CameraError, CameraStrip, StripCamera
+    from drivers.errors import AccessError, CommandRefused, LimitError, LinkLost, WriteRefused
+    from drivers.machine import Machine
+    from drivers.packml import State, Verb
+    from drivers.profile import AlarmSpec, Profile, ProfileError, TagSpec, load_profile
+    from drivers.registers import TagValue
+    from drivers.snapshot import Link, Quality, Snapshot, Tag
+
+_HOME = {
+    "AccessError": "errors",
+    "AlarmSpec": "profile",
+    "Camera": "camera",
+    "CameraError": "camera",
+    "CameraStrip": "camera",
+    "CommandRefused": "errors",
+    "LimitError": "errors",
+    "Link": "snapshot",
+    "LinkLost": "errors",
+    "Machine": "machine",
+    "Profile": "profile",
+    "ProfileError": "profile",
+    "Quality": "snapshot",
+    "Snapshot": "snapshot",
+    "State": "packml",
+    "StripCamera": "camera",
+    "Tag": "snapshot",
+    "TagSpec": "profile",
+    "TagValue": "registers",
+    "Verb": "packml",
+    "WriteRefused": "errors",
+    "load_profile": "profile",
+}
+
+__all__ = [
+    "AccessError",
+    "AlarmSpec",
+    "Camera",
+    "CameraError",
+    "CameraStrip",
+    "CommandRefused",
+    "LimitError",
+    "Link",
+    "LinkLost",
+    "Machine",
+    "Profile",
+    "ProfileError",
+    "Quality",
+    "Snapshot",
+    "State",
+    "StripCamera",
+    "Tag",
+    "TagSpec",
+    "TagValue",
+    "Verb",
+    "WriteRefused",
+    "load_profile",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'drivers' has no attribute {name!r}")
+    return getattr(import_module(f"drivers.{_HOME[name]}"), name)
