@@ -2,7 +2,7 @@
 
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import Session, col, select
 
@@ -10,7 +10,7 @@ import qc
 import recipes
 from controller import journal
 from controller.decide import Intent, Value, Want
-from controller.line import STAGES, Line
+from controller.line import STAGES, Line, Stage
 from controller.plan import next_operation
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
@@ -256,14 +256,15 @@ class Book:
 def _intent(session: Session, operation: Operation, job: Job) -> Intent:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": job.length_m}
-    settings |= control.recipe.stages[operation.stage].setpoints
+    settings |= control.recipe.stages[cast("Stage", operation.stage)].setpoints
     if operation.stage == "print":
         settings |= {"raster_path": job.raster or "", "raster_sha256": job.raster_sha256 or "",
                      "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
     roll = session.exec(select(Roll).where(Roll.job_id == job.id)).one()
     answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
     return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
-                  confirmed=frozenset(question.kind for question in answered))  # fmt: skip
+                  confirmed=frozenset(question.kind for question in answered),
+                  inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0))  # fmt: skip
 
 
 def _id(value: int | None) -> int:
@@ -282,7 +283,8 @@ def _findings(session: Session, job_id: int) -> list[FindingRow]:
 
 
 def _finding(row: FindingRow) -> qc.Finding:
-    return qc.Finding(key=row.key, cls=row.defect, at_m=row.at_m, x_mm=row.x_mm, length_mm=row.length_mm,
+    defect = cast("qc.DefectClass", row.defect)
+    return qc.Finding(key=row.key, cls=defect, at_m=row.at_m, x_mm=row.x_mm, length_mm=row.length_mm,
                       width_mm=row.width_mm, points=row.points)  # fmt: skip
 
 

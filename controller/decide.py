@@ -35,10 +35,12 @@ class Intent:
         Run, hold or cancel.
     settings
         Every writable tag the machine must show before it may be reset: ticket, length, set-points, raster.
-    confirmed
-        Kinds of questions a person has answered with yes.
     roll
         Name of the cloth to be loaded.
+    confirmed
+        Kinds of questions a person has answered with yes.
+    inspected
+        Whether the camera has seen all that was printed; the machine keeps the ticket until then.
     """
 
     ticket: int
@@ -46,6 +48,7 @@ class Intent:
     settings: Mapping[str, Value]
     roll: str
     confirmed: frozenset[str] = field(default_factory=frozenset)
+    inspected: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,8 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
         return Wait(_ACTING[snapshot.state])
     ours = snapshot.value("active_ticket") == intent.ticket
     if ours and snapshot.state is State.COMPLETE:
-        return Finish(done=True)
+        over = intent.inspected or intent.want is Want.CANCEL
+        return Finish(done=True) if over else Wait("the camera looks at the last metres")
     match intent.want:
         case Want.CANCEL:
             return _cancel(snapshot.state, ours)

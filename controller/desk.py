@@ -11,8 +11,8 @@ from controller.book import Book
 from controller.decide import Want
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 
-MAX_LENGTH_M = 5000.0
-"""Longest job, m: above the jumbo rolls of the trade (600-3000 m, default from practice, editable)."""
+MIN_LENGTH_M, MAX_LENGTH_M = 0.05, 5000.0
+"""Shortest job: what the camera can judge; longest: above the jumbo rolls of the trade (600-3000 m, from practice)."""
 
 
 class NotFound(LookupError):
@@ -24,7 +24,11 @@ class Conflict(RuntimeError):
 
 
 class Refused(ValueError):
-    """The request cannot be carried out as it is; the message says what to change."""
+    """The request cannot be carried out as it is; the message says what to change, `field` where."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -115,17 +119,17 @@ class Desk:
         try:
             recipe = recipes.recipe(request.fabric)
         except recipes.UnknownFabricError as error:
-            raise Refused(str(error)) from error
-        if not 0 < request.length_m <= MAX_LENGTH_M:
-            msg = f"length {request.length_m:g} m is out of range: give more than 0 and at most {MAX_LENGTH_M:g} m"
-            raise Refused(msg)
+            raise Refused(str(error), "fabric") from error
+        if not MIN_LENGTH_M <= request.length_m <= MAX_LENGTH_M:
+            msg = f"length {request.length_m:g} m is out of range: give {MIN_LENGTH_M:g} to {MAX_LENGTH_M:g} m"
+            raise Refused(msg, "length_m")
         if request.repeat not in ("straight", "half-drop"):
             msg = f"repeat {request.repeat!r} is not known: give straight or half-drop"
-            raise Refused(msg)
+            raise Refused(msg, "repeat")
         widest = recipe.fabric.print_width_mm
         if request.width_mm is not None and not 5 <= request.width_mm <= widest:
             msg = f"repeat width {request.width_mm:g} mm is out of range: give 5 to {widest:g} mm, the print width"
-            raise Refused(msg)
+            raise Refused(msg, "width_mm")
         return recipes.freeze(recipe)
 
     def want(self, actor: Actor, job_id: int, want: Want) -> Job:

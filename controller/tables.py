@@ -91,7 +91,7 @@ class Job(SQLModel, table=True):
     raster_meta: dict[str, Any] = _json(dict)
     planned_ml: dict[str, float] = _json(dict)
     inspected_rows: int = 0
-    inspection: dict[str, Any] = _json(dict)
+    inspection: str = ""
     grade: dict[str, Any] = _json(dict)
     created_by: str = Field(max_length=64)
     created_at: datetime = _time(default_factory=now)

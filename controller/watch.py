@@ -96,7 +96,7 @@ async def _until_over(book: Book, job_id: int) -> None:
 
 
 def _task(
-    book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraStrip | None, inspection: dict
+    book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraStrip | None, inspection: str
 ) -> InspectTask:
     return InspectTask(
         captured=strip.path,

@@ -7,7 +7,7 @@ Each function takes one frozen task and gives one frozen result, both picklable,
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -69,7 +69,7 @@ class InspectTask:
     index: int
     mm_per_px: float
     x_mm: float
-    inspection: dict[str, Any]
+    inspection: str
     job_folder: Path
 
 
@@ -78,7 +78,7 @@ class Inspected:
     """What was found, what runs on, and where the pictures are (names within the job's folder)."""
 
     findings: tuple[dict[str, Any], ...]
-    inspection: dict[str, Any]
+    inspection: str
     picture: str
 
 
@@ -113,7 +113,8 @@ def prepare(task: PrepareTask) -> Prepared:
         The layout is impossible, e.g. a repeat wider than the file format carries.
     """
     for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
-    raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=task.repeat, width_mm=task.width_mm,
+    repeat = cast("rip.Repeat", task.repeat)
+    raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=repeat, width_mm=task.width_mm,
                      folder=task.cache)  # fmt: skip
     task.job_folder.mkdir(parents=True, exist_ok=True)
     _write_jpeg(task.job_folder / "preview.jpg", rip.preview(raster, for_rip, max_px=PREVIEW_PX))

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Query, Request, Response, UploadFile
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 
 import recipes
-from controller import Actor, JobRequest, Permission, Want
+from controller import Actor, JobRequest, Permission, Refused, Want
 from controller.tables import now
 from hmi import designs, report, schemas, views
 from hmi.accounts import SESSION_HOURS, SignInRefused
@@ -39,6 +40,8 @@ def signed_in(request: Request) -> Actor:
 AppState = Annotated[App, Depends(app_of)]
 Reader = Annotated[Actor, Depends(signed_in)]
 Writer = Reader
+Id = Annotated[int, PathParameter(ge=0, le=2**31 - 1)]
+OptionalId = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=80)]
 """Every write carries one: sent again, it gets the same answer; and no cross-site form can send it."""
 
@@ -96,9 +99,7 @@ async def questions(app: AppState, actor: Reader) -> list[schemas.QuestionView]:
 
 
 @router.post("/questions/{question_id}/answer", operation_id="questions_answer")
-async def answer(
-    question_id: int, body: schemas.Answer, app: AppState, actor: Writer, key: Key
-) -> schemas.QuestionView:
+async def answer(question_id: Id, body: schemas.Answer, app: AppState, actor: Writer, key: Key) -> schemas.QuestionView:
     """Answer a question."""
     return app.once(actor, key, lambda: views.question_view(
         app.controller.desk.answer(actor, question_id, body.answer)))  # fmt: skip
@@ -106,7 +107,7 @@ async def answer(
 
 @router.get("/journal", operation_id="journal_list")
 async def journal(
-    app: AppState, actor: Reader, job_id: int | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    app: AppState, actor: Reader, job_id: OptionalId = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> list[schemas.JournalView]:
     """Journal lines, newest first."""
     return [views.journal_view(event) for event in app.controller.desk.journal(actor, job_id, limit)]
@@ -195,55 +196,55 @@ async def submit(
         try:
             kept = await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.executor)
         except UploadRefused as error:
-            raise HTTPException(413 if error.too_large else 422, str(error)) from error
+            if error.too_large:
+                raise HTTPException(413, str(error)) from error
+            raise Refused(str(error), "design") from error
     elif sample in app.samples:
         kept = await asyncio.to_thread(keep_file, app.samples[sample], folder)
     else:
-        raise HTTPException(422, "send a design file, or name one of the samples")
+        raise Refused("send a design file, or name one of the samples", "design")
     request = JobRequest(kept, fabric, length_m, repeat, width_mm, name)
     return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.submit(actor, request).id))
 
 
 @router.get("/jobs/{job_id}", operation_id="jobs_get")
-async def job(job_id: int, app: AppState, actor: Reader) -> schemas.JobDetail:
+async def job(job_id: Id, app: AppState, actor: Reader) -> schemas.JobDetail:
     """One job with its pictures, strips and findings."""
-    record = app.controller.desk.job(actor, job_id)
-    has_preview = (app.controller.desk.job_folder(actor, job_id) / "preview.jpg").exists()
-    return views.job_detail(record, f"/api/v1/jobs/{job_id}", has_preview)
+    return views.job_detail(app.controller.desk.job(actor, job_id), f"/api/v1/jobs/{job_id}")
 
 
 @router.post("/jobs/{job_id}/cancel", operation_id="jobs_cancel")
-async def cancel(job_id: int, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
+async def cancel(job_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
     """Cancel a job; a machine that runs it is stopped."""
     return _want(app, actor, key, job_id, Want.CANCEL)
 
 
 @router.post("/jobs/{job_id}/hold", operation_id="jobs_hold")
-async def hold(job_id: int, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
+async def hold(job_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
     """Hold a job where it is."""
     return _want(app, actor, key, job_id, Want.HOLD)
 
 
 @router.post("/jobs/{job_id}/resume", operation_id="jobs_resume")
-async def resume(job_id: int, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
+async def resume(job_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.JobView:
     """Go on with a held job."""
     return _want(app, actor, key, job_id, Want.RUN)
 
 
 @router.get("/jobs/{job_id}/preview.jpg", operation_id="jobs_preview", response_class=FileResponse)
-async def preview(job_id: int, app: AppState, actor: Reader) -> FileResponse:
+async def preview(job_id: Id, app: AppState, actor: Reader) -> FileResponse:
     """How the design will look on the cloth."""
     return _picture(app.controller.desk.job_folder(actor, job_id) / "preview.jpg")
 
 
 @router.get("/jobs/{job_id}/strips/{index}.jpg", operation_id="jobs_strip", response_class=FileResponse)
-async def strip_picture(job_id: int, index: int, app: AppState, actor: Reader) -> FileResponse:
+async def strip_picture(job_id: Id, index: Id, app: AppState, actor: Reader) -> FileResponse:
     """One inspected strip as the camera saw it, reduced eight times."""
     return _picture(app.controller.desk.job_folder(actor, job_id) / "strips" / f"{index:05d}.jpg")
 
 
 @router.get("/jobs/{job_id}/findings/{finding_id}.jpg", operation_id="jobs_finding", response_class=FileResponse)
-async def finding_picture(job_id: int, finding_id: int, app: AppState, actor: Reader) -> FileResponse:
+async def finding_picture(job_id: Id, finding_id: Id, app: AppState, actor: Reader) -> FileResponse:
     """A defect as the camera saw it."""
     record = app.controller.desk.job(actor, job_id)
     finding = next((row for row in record.findings if row.id == finding_id and row.picture), None)
@@ -253,14 +254,14 @@ async def finding_picture(job_id: int, finding_id: int, app: AppState, actor: Re
 
 
 @router.get("/jobs/{job_id}/report", operation_id="jobs_report", response_class=HTMLResponse)
-async def job_report(job_id: int, app: AppState, actor: Reader) -> HTMLResponse:
+async def job_report(job_id: Id, app: AppState, actor: Reader) -> HTMLResponse:
     """The roll's report as one page with its pictures inside."""
     record = app.controller.desk.job(actor, job_id)
     folder = app.controller.desk.job_folder(actor, job_id)
     return HTMLResponse(await asyncio.to_thread(report.page, record, folder))
 
 
-def _want(app: App, actor: Actor, key: str, job_id: int, want: Want) -> schemas.JobView:
+def _want(app: App, actor: Actor, key: str, job_id: Id, want: Want) -> schemas.JobView:
     return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.want(actor, job_id, want).id))
 
 

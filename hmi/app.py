@@ -31,6 +31,10 @@ STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, Refused: 422}
 """What the controller's refusals are in HTTP."""
 
 
+WORDS = {"length_m": "length", "width_mm": "repeat width", "fabric": "fabric", "repeat": "repeat", "title": "title"}
+"""What people call the fields of a job."""
+
+
 def create_app(state: App, dist: Path = DIST) -> FastAPI:
     """Return the application for a running controller.
 
@@ -87,7 +91,8 @@ def _no_such_route(path: str) -> None:
 
 def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
     async def refuse(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status)
+        field = error.field if isinstance(error, Refused) else None
+        return JSONResponse({"detail": str(error)} | ({"field": field} if field else {}), status)
 
     return refuse
 
@@ -95,4 +100,5 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[JSONRespon
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-    return JSONResponse({"detail": f"{where or 'request'}: {first['msg']}"}, 422)
+    problem = {"detail": f"{WORDS.get(where, where) or 'request'}: {first['msg']}"}
+    return JSONResponse(problem | ({"field": where} if where in WORDS else {}), 422)

@@ -166,6 +166,7 @@ class JobView(View):
     operations: tuple[OperationView, ...]
     findings: int
     grade: GradeView | None
+    has_preview: bool
 
 
 class InkView(View):
@@ -188,7 +189,6 @@ class JobDetail(JobView):
     strips: tuple[StripView, ...]
     finding_list: tuple[FindingView, ...]
     inspected_m: float
-    has_preview: bool
     has_report: bool
 
 
@@ -247,6 +247,7 @@ class LiveEvent(View):
 
 
 class Problem(View):
-    """Why a request was refused: one sentence that says what to do."""
+    """Why a request was refused: one sentence that says what to do, and the field it is about."""
 
     detail: str
+    field: str | None = None

@@ -79,7 +79,7 @@ def job_view(record: JobRecord) -> schemas.JobView:
     return schemas.JobView(**_job_fields(record))
 
 
-def job_detail(record: JobRecord, base: str, has_preview: bool) -> schemas.JobDetail:
+def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
     """Return a job with its pictures.
 
     Parameters
@@ -88,8 +88,6 @@ def job_detail(record: JobRecord, base: str, has_preview: bool) -> schemas.JobDe
         The job.
     base
         URL path of the job, before `/strips/…` and `/findings/…`.
-    has_preview
-        Whether the preview picture is there.
     """
     job = record.job
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
@@ -110,7 +108,6 @@ def job_detail(record: JobRecord, base: str, has_preview: bool) -> schemas.JobDe
         strips=tuple(strip_view(strip, base, mm_per_row) for strip in record.strips),
         finding_list=tuple(finding_view(finding, base) for finding in record.findings),
         inspected_m=round(job.inspected_rows * mm_per_row / 1000, 4),
-        has_preview=has_preview,
         has_report=job.status == "complete",
     )
 
@@ -169,6 +166,7 @@ def _job_fields(record: JobRecord) -> dict[str, Any]:
         "operations": tuple(operation_view(operation, job) for operation in operations),
         "findings": len(record.findings),
         "grade": schemas.GradeView(**job.grade) if job.grade else None,
+        "has_preview": job.raster is not None,
     }  # fmt: skip
 
 

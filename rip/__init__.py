@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rip.artwork import Artwork, ArtworkError, read_artwork
     from rip.colour import lab_to_srgb
     from rip.condition import Condition, Ink
-    from rip.layout import Layout, LayoutError, plan_layout
+    from rip.layout import Layout, LayoutError, Repeat, plan_layout
     from rip.picture import preview
     from rip.pipeline import rip
     from rip.raster import Raster, RasterError, ink_ml
@@ -29,6 +29,7 @@ _HOME = {
     "LayoutError": "layout",
     "Raster": "raster",
     "RasterError": "raster",
+    "Repeat": "layout",
     "ink_ml": "raster",
     "lab_to_srgb": "colour",
     "plan_layout": "layout",
@@ -47,6 +48,7 @@ __all__ = [
     "LayoutError",
     "Raster",
     "RasterError",
+    "Repeat",
     "ink_ml",
     "lab_to_srgb",
     "plan_layout",

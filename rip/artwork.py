@@ -183,6 +183,8 @@ def flatten(image: Image.Image) -> Pixels:
 
 def _dpi(image: Image.Image) -> float | None:
     stated = image.info.get("dpi")
+    if stated is None:
+        return None
     try:
         dpi = float(stated[0] if isinstance(stated, tuple) else stated)
     except (TypeError, ValueError, ZeroDivisionError, IndexError):

@@ -32,13 +32,13 @@ def xyz_to_lab(xyz: Float) -> Float:
 
 def _from_primaries(chromaticities: tuple[tuple[float, float], ...], white: Float) -> Float:
     columns = np.array([[x / y, 1, (1 - x - y) / y] for x, y in chromaticities]).T
-    return columns * np.linalg.solve(columns, white)
+    return columns * np.asarray(np.linalg.solve(columns, white), np.float64)
 
 
 BANDS_TO_XYZ: Float = _from_primaries(((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)), D50)
 """ROMM red, green and blue bands to XYZ: wide enough that no ink is negative in any of them."""
 
-XYZ_TO_BANDS: Float = np.linalg.inv(BANDS_TO_XYZ)
+XYZ_TO_BANDS: Float = np.asarray(np.linalg.inv(BANDS_TO_XYZ), np.float64)
 
 XYZ_TO_SRGB: Float = np.array(
     [

@@ -38,6 +38,6 @@ def preview(raster: Raster, condition: Condition, max_px: int = 1600) -> NDArray
     )
     scale = min(1.0, max_px / max(period.shape[:2]))
     width, height = (max(1, round(side * scale)) for side in (period.shape[1], period.shape[0]))
-    small = cv2.resize(period, (width, height), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(period, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     periods = max(1, min(math.ceil(width / 2 / height), max_px // height))
     return np.tile(small, (periods, 1, 1))

@@ -111,8 +111,8 @@ class Raster:
         """The file's pixels, read-only: uint8 (inks, period_rows, ceil(width_px / 4)), packed."""
         shape = (len(self.inks), self.period_rows, -(-self.width_px // SAMPLES_PER_BYTE))
         mapped = np.memmap(self.path, np.uint8, "r", self.data_at, shape)
-        if isinstance(mapped._mmap, mmap.mmap) and hasattr(mmap, "MADV_WILLNEED"):
-            mapped._mmap.madvise(mmap.MADV_WILLNEED)
+        if isinstance(mapped.base, mmap.mmap) and hasattr(mmap, "MADV_WILLNEED"):
+            mapped.base.madvise(mmap.MADV_WILLNEED)
         return mapped.view(np.ndarray)
 
     def total_rows(self, length_m: float) -> int:

@@ -57,7 +57,8 @@ def pack(levels: Bytes) -> Bytes:
     """Pack levels (rows, width) to bytes (rows, ceil(width / 4)), first pixel in the high bits."""
     width = levels.shape[1]
     padded = np.pad(levels, ((0, 0), (0, -width % 4)))
-    return (padded[:, 0::4] << 6) | (padded[:, 1::4] << 4) | (padded[:, 2::4] << 2) | padded[:, 3::4]
+    packed = (padded[:, 0::4] << 6) | (padded[:, 1::4] << 4) | (padded[:, 2::4] << 2) | padded[:, 3::4]
+    return np.asarray(packed, np.uint8)
 
 
 class Screener:

@@ -101,4 +101,4 @@ def _tile_band(inks: NDArray[np.uint8], layout: Layout, start: int, count: int, 
     band = np.concatenate(
         [resample_rows(inks, layout.tile_w_px, layout.tile_h_px, int(run[0]), len(run)) for run in runs]
     )
-    return np.stack(cv2.split(band))
+    return np.stack(cv2.split(band), dtype=np.uint8)

@@ -95,7 +95,7 @@ class Canvas:
         for channel in range(3):
             table = np.rint(linear[:, channel] * 65535.0).astype(np.uint16)
             mean = cv2.resize(table[self._index], (width, height), interpolation=cv2.INTER_AREA)
-            picture[:, :, channel] = to_srgb[mean]
+            picture[:, :, channel] = to_srgb[np.asarray(mean, np.uint16)]
         return picture
 
     def _placed(self, points: Points, margin_mm: float) -> list[NDArray[np.int32]]:

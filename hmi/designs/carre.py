@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hmi.designs.bands import fan, flower, guilloche, rope, side
 from hmi.designs.canvas import Canvas, Points
 from hmi.designs.rose import rose
-from hmi.designs.shapes import around, box, curve, disc, petal, place, ribbon, star, swell, tendril, veins
+from hmi.designs.shapes import around, bearing, box, curve, disc, petal, place, ribbon, star, swell, tendril, veins
 
 SIDE_MM = 900.0
 PX_PER_MM = 4
@@ -149,7 +149,7 @@ def _scroll(canvas: Canvas, lay: Callable[[Points], Points]) -> None:
     """Draw the tendril along one side; `lay` maps (along the side, depth into the field) from the corner, mm."""
     stem = curve([(96.0, 62.0), (132.0, 66.0), (150.0, 2.0), (190.0, 14.0), (222.0, 40.0), (246.0, 4.0), (292.0, 12.0)])
     canvas.fill(lay(ribbon(stem, np.linspace(2.2, 0.5, len(stem)))), "gold")
-    tangent = np.degrees(np.arctan2(*np.gradient(stem, axis=0).T))
+    tangent = bearing(stem)
 
     def at(along: float) -> int:
         return round(along * (len(stem) - 1))
@@ -163,7 +163,7 @@ def _scroll(canvas: Canvas, lay: Callable[[Points], Points]) -> None:
         coil = place(tendril(length, 1.45), tangent[at(along)], stem[at(along)], (hand, 1.0))
         canvas.fill(lay(ribbon(coil, np.linspace(1.5, 0.6, len(coil)))), "gold")
         flower(canvas, lay(coil[-1:])[0], length * 0.085, 6, ("midnight", "blush", "ivory", "brick"))
-        heading = np.degrees(np.arctan2(*np.gradient(coil, axis=0).T))
+        heading = bearing(coil)
         for point in (21, 40, 60):
             _leaf(canvas, lay, coil[point], heading[point] - 42.0 * hand, length * 0.16)
 

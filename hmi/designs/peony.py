@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hmi.designs.canvas import Canvas, Points, neighbours
-from hmi.designs.shapes import around, curve, disc, petal, place, ribbon, swell
+from hmi.designs.shapes import around, bearing, curve, disc, petal, place, ribbon, swell
 
 SIDE_MM = 320.0
 PX_PER_MM = 6
@@ -75,7 +75,7 @@ def _branches(canvas: Canvas) -> None:
     ):
         stem = curve(path, 120)
         _stroke(canvas, stem, 1.7, 0.9)
-        tangent = np.degrees(np.arctan2(*np.gradient(stem, axis=0).T))
+        tangent = bearing(stem)
         for number, along in enumerate(sprays):
             point = round(along * (len(stem) - 1))
             hand = 1 if number % 2 else -1

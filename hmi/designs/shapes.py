@@ -38,6 +38,12 @@ def around(count: int, first_deg: float = 0.0) -> Iterator[float]:
         yield first_deg + 360.0 * number / count
 
 
+def bearing(path: Points) -> NDArray[np.float64]:
+    """Return which way a path runs at each of its points: float64 (n,), degrees from +y towards +x."""
+    across, along = np.gradient(path, axis=0).T
+    return np.degrees(np.arctan2(across, along))
+
+
 def disc(radius: float, at: ArrayLike = (0.0, 0.0)) -> Points:
     """Return a circle of `radius` mm around `at`."""
     angle = np.linspace(0.0, 2.0 * np.pi, max(16, min(720, round(radius * 14))), endpoint=False)

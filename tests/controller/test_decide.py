@@ -174,3 +174,11 @@ def test_hold_and_go_on() -> None:
     held = replace(running, state=State.HELD)
     assert decide(intent(Want.HOLD), held.snapshot(), NOW) == Wait("held from the desk")
     assert decide(intent(Want.RUN), held.snapshot(), NOW) == Command(Verb.UNHOLD)
+
+
+def test_the_press_keeps_its_ticket_until_the_camera_has_seen_all_of_it() -> None:
+    printed = Machine(State.COMPLETE, TICKET, metres=2.0, written=dict(SETTINGS))
+    waiting = replace(intent(), inspected=False)
+    assert decide(waiting, printed.snapshot(), NOW) == Wait("the camera looks at the last metres")
+    assert decide(replace(waiting, want=Want.CANCEL), printed.snapshot(), NOW) == Finish(done=True)
+    assert decide(intent(), printed.snapshot(), NOW) == Finish(done=True)

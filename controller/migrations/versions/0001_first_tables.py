@@ -13,7 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "event",
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -70,7 +69,7 @@ def upgrade() -> None:
         sa.Column("raster_meta", sa.JSON(), nullable=False),
         sa.Column("planned_ml", sa.JSON(), nullable=False),
         sa.Column("inspected_rows", sa.Integer(), nullable=False),
-        sa.Column("inspection", sa.JSON(), nullable=False),
+        sa.Column("inspection", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("grade", sa.JSON(), nullable=False),
         sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("created_at", controller.tables.UtcTime(timezone=True), nullable=False),
@@ -212,7 +211,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     with op.batch_alter_table("question", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_question_operation_id"))
         batch_op.drop_index(batch_op.f("ix_question_job_id"))

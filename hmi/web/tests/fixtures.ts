@@ -8,7 +8,7 @@ export const machine = (name: string, more: Partial<MachineView> = {}): MachineV
 export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
   id, title: `Job ${id}`, fabric: 'silk-twill', fabric_title: 'Silk twill', length_m: 8, repeat: 'straight', status: 'queued',
   stage: null, progress: 0, created_at: '2026-11-22T08:00:00Z', created_by: 'admin', error: null, operations: [], findings: 0,
-  grade: null, ...more,
+  grade: null, has_preview: false, ...more,
 })
 export const detail = (id: number, more: Partial<JobDetail> = {}): JobDetail => ({
   ...job(id), repeat_width_mm: 450, repeat_height_mm: 488, print_width_mm: 1360, dpi: 600, notes: [], inks: [], strips: [],
