@@ -134,21 +134,22 @@ def inspect(task: InspectTask) -> Inspected:
     for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
     step = round(task.mm_per_px * raster.dpi / 25.4)
     captured = _captured(task.captured, task.shape)
-    expected = _expected(raster, for_rip, task.row_start, task.shape, step)
-    previous = None
+    tail, before = 0, None
     if task.captured_before is not None and task.captured_before.exists():
         tail = min(TAIL_ROWS, task.shape_before[0])
         before = _captured(task.captured_before, task.shape_before)[-tail:]
-        previous = _expected(raster, for_rip, task.row_start - tail * step, before.shape[:2], step), before
+    coverage = raster.coverage(task.row_start - tail * step, (tail + task.shape[0]) * step, step)[:, :, : task.shape[1]]
+    proof = rip.proof(coverage, for_rip)
     at_m = task.row_start * 25.4 / raster.dpi / 1000
     state, findings = qc.inspect_strip(
         qc.Inspection.from_json(task.inspection) if task.inspection else qc.Inspection(),
-        expected,
+        proof[tail:],
         captured,
         mm_per_px=task.mm_per_px,
         at_m=at_m,
         x_mm=task.x_mm,
-        previous=previous,
+        previous=None if before is None else (proof[:tail], before),
+        inks=qc.Inks(coverage, _absorption(for_rip)),
     )
     picture = f"strips/{task.index:05d}.jpg"
     small = cv2.resize(captured, None, fx=STRIP_PICTURE_SCALE, fy=STRIP_PICTURE_SCALE, interpolation=cv2.INTER_AREA)
@@ -166,11 +167,12 @@ def _captured(path: Path, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(np.memmap(path, np.uint8, "r", shape=(*shape, 3)))
 
 
-def _expected(
-    raster: rip.Raster, for_rip: rip.Condition, row_start: int, shape: tuple[int, ...], step: int
-) -> np.ndarray:
-    picture = rip.proof(raster.coverage(row_start, shape[0] * step, step), for_rip)
-    return picture[:, : shape[1]]
+def _absorption(for_rip: rip.Condition) -> np.ndarray:
+    """By how much full coverage of each ink lowers the code values of the proof, natural units (inks, 3)."""
+    count = len(for_rip.inks)
+    solids = np.concatenate([np.zeros((count, 1)), np.eye(count)], axis=1).astype(np.float32)
+    codes = rip.proof(solids[:, None, :], for_rip)[0].astype(np.float32) + 1
+    return np.log(codes[0] / codes[1:])
 
 
 def _row(finding: qc.Finding, captured: np.ndarray, task: InspectTask, at_m: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ This room knows neither jobs nor machines, neither rasters nor inks.
 from qc.compare import Comparison, compare
 from qc.finding import DefectClass, Finding, defect_points
 from qc.grade import Grade, grade
+from qc.inks import Inks
 from qc.inspection import TAIL_ROWS, Inspection, inspect_strip
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DefectClass",
     "Finding",
     "Grade",
+    "Inks",
     "Inspection",
     "compare",
     "defect_points",

@@ -26,7 +26,8 @@ class Evidence:
     squared; ``a / b`` estimates the share of film or light that is missing, ``a / sqrt(b)`` is its significance.
     ``own`` is the same as ``a`` for the artwork's own local structure: what a slightly wrong print model could leave.
     ``lift`` is the same for the brightness: what a relative change would leave. ``slope`` (3, blocks, width) is the
-    relative change across per px: times ``lift`` it is what a misfit of one pixel would leave.
+    relative change across per px: times ``lift`` it is what a misfit of one pixel would leave. ``rest`` and ``weight``
+    (3, blocks, width) are the residual and the weights themselves.
     """
 
     a: np.ndarray
@@ -34,6 +35,8 @@ class Evidence:
     own: np.ndarray
     lift: np.ndarray
     slope: np.ndarray
+    rest: np.ndarray
+    weight: np.ndarray
 
 
 def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
@@ -50,7 +53,7 @@ def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
     usable = _usable(pair, blobs)
     a = np.empty((2, 3, blocks, width), np.float32)
     b, own, lift = np.empty_like(a), np.empty_like(a), np.empty_like(a)
-    slope = np.empty((3, blocks, width), np.float32)
+    slope, kept, weights = (np.empty((3, blocks, width), np.float32) for _ in range(3))
     for k in range(3):
         p, c = cv2.extractChannel(pair.predicted_rows, k), cv2.extractChannel(pair.captured_rows, k)
         rest = (c - p) * usable
@@ -69,6 +72,7 @@ def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
         bright *= bright
         bright += (EDGE_SHARE * side) ** 2
         weight = usable / bright
+        kept[k], weights[k] = rest, weight
         local = p - cv2.blur(p, (HIGH_PASS_PX, 1))
         # White cloth is at least this bright even where the strip shows none of it.
         white = max(238.0, float(np.percentile(p[::8, ::13], 99.5)) * 1.02)
@@ -80,7 +84,7 @@ def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
             np.multiply(pull, template, out=b[t, k])
             np.multiply(pull, local, out=own[t, k])
             np.multiply(pull, p + 20, out=lift[t, k])
-    return Evidence(a, b, own, lift, slope)
+    return Evidence(a, b, own, lift, slope, kept, weights)
 
 
 def _usable(pair: Pair, blobs: list[Blob]) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from qc.finding import Finding, defect_points
+from qc.inks import Inks
 from qc.look import Look, blob_finding, check_pair, line_finding, look, place
 from qc.onset import follow
 from qc.residual import ROWS
@@ -79,6 +80,7 @@ def inspect_strip(
     at_m: float,
     x_mm: float = 0.0,
     previous: tuple[np.ndarray, np.ndarray] | None = None,
+    inks: Inks | None = None,
 ) -> tuple[Inspection, tuple[Finding, ...]]:
     """Inspect the next strip of the web.
 
@@ -95,6 +97,9 @@ def inspect_strip(
     previous
         Expected and captured tail rows that end where this strip begins, uint8 (t, w, 3) each; the last
         ``TAIL_ROWS`` rows are used. None at the beginning or if the strip before is not at hand.
+    inks
+        What lies on the cloth of each ink in these rows, those of ``previous`` first; names a dead nozzle's ink and
+        finds its beginning where brightness alone cannot.
 
     Returns
     -------
@@ -117,7 +122,9 @@ def inspect_strip(
                 "give the tail of the same camera"
             )
         previous = (previous[0][-TAIL_ROWS:], previous[1][-TAIL_ROWS:])
-    seen = look(expected, captured, mm_per_px, previous)
+        if inks is not None:
+            inks = replace(inks, coverage=inks.coverage[:, -(len(previous[0]) + len(expected)) :])
+    seen = look(expected, captured, mm_per_px, previous, inks)
     count = inspection.count
     streaks, fresh, count = _carry_streaks(inspection, seen, at_m, x_mm, count)
     recent, blobs, count = _carry_blobs(inspection, seen, streaks, at_m, x_mm, count)

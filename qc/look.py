@@ -7,6 +7,7 @@ import numpy as np
 
 from qc.evidence import Evidence, evidence
 from qc.finding import Finding, defect_points
+from qc.inks import Inks, name_ink
 from qc.onset import Line
 from qc.residual import CHANNELS, ROWS, Pair, make_pair
 from qc.spots import Blob, find_blobs
@@ -53,7 +54,11 @@ def check_pair(expected: np.ndarray, captured: np.ndarray, mm_per_px: float) -> 
 
 
 def look(
-    expected: np.ndarray, captured: np.ndarray, mm_per_px: float, previous: tuple[np.ndarray, np.ndarray] | None = None
+    expected: np.ndarray,
+    captured: np.ndarray,
+    mm_per_px: float,
+    previous: tuple[np.ndarray, np.ndarray] | None = None,
+    inks: Inks | None = None,
 ) -> Look:
     """Register, predict and run all detectors.
 
@@ -65,6 +70,8 @@ def look(
         Size of a pixel in mm.
     previous
         Tail rows (expected, captured) of the strip before, or None.
+    inks
+        What lies on the cloth of each ink, tail rows included, if it is known.
     """
     pair = make_pair(expected, captured, mm_per_px, previous)
     blobs, mask = find_blobs(pair)
@@ -79,6 +86,8 @@ def look(
             blobs, _ = find_blobs(pair)
     proof = evidence(pair, blobs)
     lines = find_lines(pair, proof)
+    if inks is not None:
+        lines = [name_ink(pair, proof, line, inks) for line in lines]
     blobs = [b for b in blobs if not any(_on_line(pair, b, line) for line in lines)]
     return Look(pair, proof, tuple(lines), tuple(blobs))
 

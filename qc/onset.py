@@ -31,6 +31,7 @@ class Line:
     z: float
     open: bool
     box: int
+    ink: int | None = None
 
 
 def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box: int) -> Line | None:
@@ -62,23 +63,23 @@ def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box:
     blocks = len(a)
     share = float(a.sum() / (b.sum() + 1e-9))
     begin, end = 0, blocks
-    noise = _noise(a, b, share)
+    scatter = noise(a, b, share)
     for _ in range(4):
-        gain = (share * a - share * share * b / 2) / noise
+        gain = (share * a - share * share * b / 2) / scatter
         begin, end = _best_segment(gain)
         if end - begin < 3:
             return None
         share = float(a[begin:end].sum() / (b[begin:end].sum() + 1e-9))
-    z = abs(share) * np.sqrt(b[begin:end].sum() / noise)
+    z = abs(share) * np.sqrt(b[begin:end].sum() / scatter)
     if z < Z_KEPT or abs(share) < limits[template]:
         return None
     # It runs on if the rows left below do not speak against it.
-    gain = (share * a - share * share * b / 2) / noise
+    gain = (share * a - share * share * b / 2) / scatter
     runs_on = blocks - end <= SILENT or gain[end:].sum() > -AGAINST
     centre, width = _profile(proof, x, template, channel, begin, end)
     return Line(
         centre,
-        _expected_begin(gain, end),
+        expected_begin(gain, end),
         blocks if blocks - end <= SILENT else end,
         width,
         template,
@@ -117,10 +118,10 @@ def follow(
         key=lambda ab: np.sign(share) * ab[0][first:].sum() / np.sqrt(ab[1][first:].sum() + 1e-9),
     )
     a, b = best[0][first:], best[1][first:]
-    noise = _noise(a, b, share)
-    if share * share * b.sum() / noise < 2 * AGAINST:
+    scatter = noise(a, b, share)
+    if share * share * b.sum() / scatter < 2 * AGAINST:
         return "unseen", 0
-    gain = (share * a - share * share * b / 2) / noise
+    gain = (share * a - share * share * b / 2) / scatter
     total = np.concatenate([[0.0], np.cumsum(gain)])
     end = int(np.argmax(total))
     if total[end] < 3.0:
@@ -130,7 +131,7 @@ def follow(
     return "ends", first + end
 
 
-def _noise(a: np.ndarray, b: np.ndarray, share: float) -> float:
+def noise(a: np.ndarray, b: np.ndarray, share: float) -> float:
     """How much more the blocks scatter than the weights say (weave and grain are not independent)."""
     seen = b > 0.02 * b.max() if b.max() > 0 else b > 0
     if np.count_nonzero(seen) < 4:
@@ -148,7 +149,7 @@ def _best_segment(gain: np.ndarray) -> tuple[int, int]:
     return begin, end
 
 
-def _expected_begin(gain: np.ndarray, end: int) -> float:
+def expected_begin(gain: np.ndarray, end: int) -> float:
     """Mean of where the streak may have begun, each block weighted by its likelihood.
 
     Where the ink is hardly used the rows say little, and the middle of what is possible is the best word. Neighbouring

@@ -18,7 +18,7 @@ ALTERNATING = 0.2  # of the slopes that do not cancel after all
 HAIR_CLEAR = 2.0  # times the roughest of its neighbours that such a line must stand out
 AROUND = np.array([[1] * 11 + [0] * 7 + [1] * 11], np.uint8)
 EDGE_MISFIT_PX = 0.35  # by which an edge may stand wrong or soft all along the strip
-OWN_SHARE = 0.10  # of the artwork's own structure along a column that may be left over by a wrong print model
+OWN_SHARE = 0.14  # of the artwork's own structure along a column that may be left over by a wrong print model
 
 
 def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
