@@ -4,7 +4,7 @@ BIN    := .venv/bin
 PATH   := $(CURDIR)/$(BIN):$(PATH)
 SOURCES := controller drivers hmi qc recipes rip simulators tests
 
-.PHONY: run test setup web lint bench screenshots lock clean
+.PHONY: run test test-full setup web lint bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,10 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+# every case of the parametrised inspection tests; some minutes
+test-full: setup
+	@FOULARD_FULL=1 $(BIN)/python -m pytest
 
 setup: .venv/installed
 	@$(BIN)/python -m hmi.webbuild

@@ -25,8 +25,8 @@ class Evidence:
     ``a`` and ``b`` are float32 (templates, channels, blocks, width): weighted residual times template, and template
     squared; ``a / b`` estimates the share of film or light that is missing, ``a / sqrt(b)`` is its significance.
     ``own`` is the same as ``a`` for the artwork's own local structure: what a slightly wrong print model could leave.
-    ``lift`` is the same for the brightness: what a relative change would leave. ``slope`` (3, blocks, width) is the
-    relative change across per px: times ``lift`` it is what a misfit of one pixel would leave. ``rest`` and ``weight``
+    ``lift`` is the same for one code value: what any change of a level would leave. ``slope`` (3, blocks, width) is the
+    change across, levels per px: times ``lift`` it is what a misfit of one pixel would leave. ``rest`` and ``weight``
     (3, blocks, width) are the residual and the weights themselves.
     """
 
@@ -67,7 +67,7 @@ def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
         bound = 8 * bright
         rest = np.minimum(np.maximum(rest, -bound), bound)
         across = cv2.Sobel(p, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-        np.divide(across, p + 20, out=slope[k])
+        slope[k] = across
         side = cv2.dilate(np.abs(across), np.ones((1, 5), np.uint8))
         bright *= bright
         bright += (EDGE_SHARE * side) ** 2
@@ -83,7 +83,7 @@ def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
             np.multiply(pull, rest, out=a[t, k])
             np.multiply(pull, template, out=b[t, k])
             np.multiply(pull, local, out=own[t, k])
-            np.multiply(pull, p + 20, out=lift[t, k])
+            lift[t, k] = pull
     return Evidence(a, b, own, lift, slope, kept, weights)
 
 

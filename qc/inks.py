@@ -52,7 +52,7 @@ def name_ink(pair: Pair, proof: Evidence, line: Line, inks: Inks) -> Line:
     for ink in range(len(inks.coverage)):
         film = level * inks.absorption[ink][:, None] * _covered(pair, inks.coverage[ink], x)
         a, b = (weight * film * rest).sum(0), (weight * film * film).sum(0)
-        begin = int(line.begin)
+        begin, share, scatter, gain = int(line.begin), 0.0, 1.0, a
         for _ in range(3):
             share = float(a[begin:end].sum() / (b[begin:end].sum() + 1e-9))
             scatter = noise(a, b, share)

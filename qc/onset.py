@@ -10,8 +10,9 @@ from qc.residual import ROWS, Pair
 Z_KEPT = 6.4  # significance a streak must have over the segment found for it
 # Least share of the ink film (one dead nozzle of four leaves about 0.08 over 3 px) and least share of the light.
 LIMITS = (0.03, 0.025)
-# The same for a line of one camera pixel between quiet neighbours, which nothing but a nozzle draws.
-HAIR_LIMITS = (0.010, 0.010)
+# The same by width in px. A line of one camera pixel between quiet neighbours is drawn by nothing but a nozzle; a broad
+# one is what a colour of the artwork that the print model misses looks like.
+LIMITS_BY_BOX = {1: (0.010, 0.010), 3: LIMITS, 9: (0.08, 0.07)}
 SILENT = 6  # blocks at the lower end too short to speak for an end
 TEMPER = 1.5  # how much less the blocks around an onset say than independent ones would
 AGAINST = 8.0  # log likelihood it takes to say that a streak is not there
@@ -52,7 +53,7 @@ def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box:
         None if no segment supports a streak.
     """
     # The film template knows where the ink is used; light only where it explains clearly more.
-    limits = HAIR_LIMITS if box == 1 else LIMITS
+    limits = LIMITS_BY_BOX[box]
     scores = []
     for t in range(2):
         a, b = column(proof, x, t, channel, box)

@@ -108,10 +108,11 @@ def make_pair(
     valid = np.ones(e.shape[:2], bool)
     left, right, top, bottom = _margins(map_x, map_y, height, width)
     edge = max(2, round(EDGE_MM / mm_per_px)) if width * mm_per_px > 40 * EDGE_MM else 2
-    left, right = max(left, edge), max(right, edge)
+    left, right, bottom = max(left, edge), max(right, edge), max(bottom, edge)
+    top = max(top, edge) if previous is None else top
     if not any(field.p + field.q):  # the artwork has no structure, so the shift is unknown
         edge = max(edge, min(8, width // 20))
-        top, bottom, left, right = (max(m, edge) for m in (top, bottom, left, right))
+        top, bottom, left, right = max(top, edge), max(bottom, edge), max(left, edge), max(right, edge)
     h, w = valid.shape
     valid[: -(-top // factor)] = False
     valid[h - -(-bottom // factor) :] = False

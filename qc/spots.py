@@ -75,7 +75,8 @@ def find_blobs(pair: Pair) -> tuple[list[Blob], np.ndarray]:
         taken[max(0, blob.top - pad) : blob.bottom + pad, max(0, blob.left - pad) : blob.right + pad] = 1
     reach = max(1, round(MERGE_MM / pair.px_mm / 2))
     # Bridging starts from parts with a sure pixel; faint parts alone are noise.
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
+    count, found, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
+    labels = np.asarray(found, np.int32)
     holds = np.zeros(count, bool)
     holds[np.unique(labels[sure > 0])] = True
     holds[0] = False

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from qc.evidence import HIGH_PASS_PX, Evidence
-from qc.onset import HAIR_LIMITS, LIMITS, Line, trace
+from qc.onset import LIMITS_BY_BOX, Line, trace
 from qc.residual import Pair
 
 GROUP = 4  # blocks per step of the window search: 32 rows
@@ -14,7 +14,8 @@ WINDOWS = (6, 12, 24)  # groups: 192, 384 and 768 rows, and always the whole hei
 Z_FOUND = 8.0
 Z_HALF = 3.0
 HAIR_MISFIT_PX = 1.2  # the same for a line of one pixel, which the mixed pixel on a hard edge looks like
-ALTERNATING = 0.2  # of the slopes that do not cancel after all
+FAINT = {1: 0.5, 3: 1.0, 9: 2.5}  # code values by width in px that are no defect however sure they are
+ALTERNATING = 0.1  # of the slopes that do not cancel after all
 HAIR_CLEAR = 2.0  # times the roughest of its neighbours that such a line must stand out
 AROUND = np.array([[1] * 11 + [0] * 7 + [1] * 11], np.uint8)
 EDGE_MISFIT_PX = 0.35  # by which an edge may stand wrong or soft all along the strip
@@ -49,12 +50,12 @@ def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
         for channel in range(4):
             base = [_running(m[t, channel]) for m in grouped]
             for window in windows:
-                hits += _hair_hits(base, window, HAIR_LIMITS[t], (t, channel, 1))
+                hits += _hair_hits(base, window, LIMITS_BY_BOX[1][t], (t, channel, 1))
             for box, around in ((3, 13), (9, 41)):
                 narrow = [cv2.blur(m, (box, 1)) * box for m in base]
                 wide = [cv2.blur(m, (around, 1)) * around for m in base]
                 for window in windows:
-                    hits += _window_hits(narrow, wide, window, LIMITS[t], (t, channel, box))
+                    hits += _window_hits(narrow, wide, window, LIMITS_BY_BOX[box][t], (t, channel, box))
     lines: list[Line] = []
     near = max(2.0, 0.5 / pair.mm_per_px)
     for _z, x, t, channel, box, _ in sorted(hits, reverse=True):
@@ -75,7 +76,7 @@ def _belongs(line: Line, stronger: Line, near: float) -> bool:
 
 @dataclass(frozen=True)
 class _Window:
-    """Some groups of rows, and how steep the artwork is across along all of them, per column."""
+    """Some groups of rows, and how steep the artwork is across along them, per column."""
 
     groups: int
     start: int
@@ -96,7 +97,7 @@ def _starts(total: int, n: int) -> list[int]:
 
 
 def _edge(slope: tuple[np.ndarray, np.ndarray], start: int, n: int) -> np.ndarray:
-    """Relative change across per px that the rows of a window share, of the steepest channel.
+    """Change across, levels per px, that the rows of a window share, of the steepest channel.
 
     Signs that alternate cancel, and so does most of what a misfit leaves there.
     """
@@ -155,8 +156,9 @@ def _window_hits(
     spread = np.maximum(max(1.0, 1.4826 * float(np.median(np.abs(z[informed][::15])))), scatter)
     z /= spread
     own = np.abs(o / (b + 1e-9) - wide_o / (wide_b + 1e-9))
-    bound = limit + OWN_SHARE * cv2.dilate(own[None], np.ones((1, 3), np.uint8))[0]
-    bound += EDGE_MISFIT_PX * window.edge * lift / (b + 1e-9)
+    level = lift / (b + 1e-9)
+    bound = np.maximum(limit, FAINT[tag[2]] * level) + EDGE_MISFIT_PX * window.edge * level
+    bound += OWN_SHARE * cv2.dilate(own[None], np.ones((1, 3), np.uint8))[0]
     found: list[Hit] = []
     for x in np.flatnonzero((np.abs(z) > Z_FOUND) & (np.abs(share) > bound) & (b > 0)):
         if abs(z[x]) < np.abs(z[max(0, x - 2) : x + 3]).max():
@@ -181,7 +183,8 @@ def _hair_hits(base: list[np.ndarray], window: _Window, limit: float, tag: tuple
     z = peak * np.sqrt(b)
     z /= max(1.0, 1.4826 * float(np.median(np.abs(z[informed][::15]))))
     rough = cv2.dilate(np.abs(peak)[None], AROUND)[0]
-    bound = limit + OWN_SHARE * np.abs(own) + HAIR_MISFIT_PX * window.edge * lift / (b + 1e-9)
+    level = lift / (b + 1e-9)
+    bound = np.maximum(limit, FAINT[1] * level) + HAIR_MISFIT_PX * window.edge * level + OWN_SHARE * np.abs(own)
     bound = np.maximum(np.maximum(bound, step), HAIR_CLEAR * rough)
     found: list[Hit] = []
     for x in np.flatnonzero((np.abs(z) > Z_FOUND) & (np.abs(peak) > bound) & informed):

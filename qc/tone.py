@@ -23,7 +23,7 @@ SPREADS_PX = (0.0, 0.5, 0.65, 0.8, 0.95, 1.1, 1.25, 1.4, 1.6, 1.8)
 class Tone:
     """Learned look: ``light * (curve(expected) + change(expected))``.
 
-    ``light`` is float32 (rows, cols, 3) on a coarse grid, ``curve`` float32 (256, 3), ``colour`` float32 (20, 3) as
+    ``light`` is float32 (rows, cols, 3) on a coarse grid, ``curve`` float32 (256, 3), ``colour`` a table as
     :func:`qc.colour.changes` takes it.
     """
 
@@ -77,15 +77,16 @@ def learn(expected: np.ndarray, captured: np.ndarray, px_mm: float, ignore: np.n
     cell_mm = px_mm * width / cols
     identity = np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, axis=1)
     curve, colour = identity, NO_CHANGE
+    colours = np.asarray(e_s[calm], np.uint8)
     light = np.ones((rows, cols, 3), np.float32)
     for _ in range(2):
         predicted = Tone(np.ones((2, 2, 3), np.float32), curve, colour).apply(e_cell)
         light = _light(predicted, c_cell, cell_mm, trusted)
         lit = cv2.resize(light, (c_s.shape[1], c_s.shape[0]), interpolation=cv2.INTER_LINEAR)
         flat = (c_s / lit)[calm]
-        curve = _curve(e_s[calm], flat - changes(e_s[calm][None], colour)[0])
-        toned = np.stack([curve[e_s[calm][:, k], k] for k in range(3)], -1)
-        colour = learn_changes(e_s[calm][::3], (flat - toned)[::3])
+        curve = _curve(colours, flat - changes(colours[None], colour)[0])
+        toned = np.stack([curve[colours[:, k], k] for k in range(3)], -1)
+        colour = learn_changes(colours[::3], (flat - toned)[::3])
     return Tone(light, curve, colour)
 
 

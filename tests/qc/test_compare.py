@@ -15,8 +15,7 @@ def noisy(image: np.ndarray) -> np.ndarray:
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize("mm", [0.2, 0.5, 1.0])
-@pytest.mark.parametrize("name", ["astronaut", "coffee", "grass", "flat"])
+@pytest.mark.parametrize(("name", "mm"), [("astronaut", 0.5), ("coffee", 1.0), ("grass", 0.2), ("flat", 0.5)])
 def test_a_photo_with_a_spot_a_line_or_a_wrong_block(name: str, mm: float) -> None:
     image = s.artwork(name, 512, 512)
     clean = noisy(image)

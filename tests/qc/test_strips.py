@@ -1,5 +1,7 @@
 """Inspection over several strips of simulated web: what is found, where, and that it is found once."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -9,6 +11,11 @@ from qc import TAIL_ROWS, Finding, Inspection, inspect_strip
 
 WIDTH = 1600
 STRIP = 1024
+FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; see `make test-full`
+ARTWORKS = ["astronaut", "check", "text", "white"]
+MORE_ARTWORKS = ["coffee", "brick", "stripes", "flat", "dark"]
+ONSETS = [("astronaut", 980), ("brick", 430), ("flat", 1400)]
+MORE_ONSETS = [(name, begin) for name in ("astronaut", "brick", "flat") for begin in (430, 980, 1400)]
 
 
 def inspect_web(
@@ -41,7 +48,7 @@ def web(name: str, strips: int, seed: int) -> np.ndarray:
     return s.coverage(s.artwork(name, strips * STRIP, WIDTH), seed)
 
 
-@pytest.mark.parametrize("name", ["astronaut", "coffee", "brick", "check", "stripes", "text", "flat", "dark", "white"])
+@pytest.mark.parametrize("name", ARTWORKS + MORE_ARTWORKS * FULL)
 def test_a_clean_web_has_no_findings(name: str) -> None:
     cov = web(name, 2, 5)
     _, latest, _ = inspect_web(cov, cov, s.Disturbance.drawn(11 + len(name)))
@@ -65,8 +72,7 @@ def test_a_drop_of_ink_is_found_where_it_fell(d_mm: float, seed: int) -> None:
     assert max(found.length_mm, found.width_mm) == pytest.approx(d_mm, abs=1.2)
 
 
-@pytest.mark.parametrize("name", ["astronaut", "brick", "flat"])
-@pytest.mark.parametrize("begin", [430, 980, 1400])
+@pytest.mark.parametrize(("name", "begin"), MORE_ONSETS if FULL else ONSETS)
 def test_a_dead_nozzle_is_one_streak_from_its_onset_on(name: str, begin: int) -> None:
     cov = web(name, 3, 7)
     printed = cov.copy()
@@ -109,8 +115,7 @@ def test_a_nozzle_that_comes_back_ends_its_streak() -> None:
     assert all(not run.finding.open for run in state.streaks)
 
 
-@pytest.mark.parametrize("tails", [True, False])
-@pytest.mark.parametrize("y", [STRIP - 9, STRIP, STRIP + 8])
+@pytest.mark.parametrize(("tails", "y"), [(True, STRIP - 9), (True, STRIP), (False, STRIP + 8)])
 def test_a_spot_on_the_border_of_two_strips_is_one_finding(tails: bool, y: int) -> None:
     cov = np.full((2 * STRIP, WIDTH, 3), 0.2, np.float32)
     printed = cov.copy()
