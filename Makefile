@@ -25,7 +25,7 @@ test-full: setup
 	@FOULARD_FULL=1 $(BIN)/python -m pytest
 
 setup: .venv/installed
-	@$(BIN)/python -m hmi.webbuild
+	@$(BIN)/python -m hmi.webbuild >/dev/null
 
 .venv/installed: requirements.lock pyproject.toml deploy/check_python.py
 	@$(PYTHON) deploy/check_python.py
@@ -38,10 +38,9 @@ setup: .venv/installed
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/python -m hmi.webbuild --run pyright --pythonpath $(CURDIR)/$(BIN)/python
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m hmi.openapi --check
-	@$(BIN)/python -m hmi.webbuild --run test
+	@$(BIN)/python -m hmi.webbuild --check
 
 bench: setup
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done

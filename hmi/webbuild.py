@@ -17,7 +17,7 @@ DIST = WEB / "dist"
 STAMP = WEB / ".build-stamp"
 NEEDED_BYTES = 600_000_000
 """Free disk space asked for before installing: 160 MB of packages, npm's cache of them, its temporary files."""
-SHOWN_LINES = 12
+SHOWN_LINES = 30
 INPUTS = (
     "package.json",
     "package-lock.json",
@@ -60,15 +60,42 @@ def build(force: bool = False) -> Path:
     if free < NEEDED_BYTES:
         message = f"{free // 10**6} MB are free for {WEB}, the build needs {NEEDED_BYTES // 10**6} MB: make room there."
         raise BuildError(message)
-    node, npm = _node()
     STAMP.unlink(missing_ok=True)
-    _run("npm ci", [node, npm, "ci"], node)
+    install(WEB)
+    node, npm = _node()
     _run("build of the app", [node, npm, "run", "build"], node)
     if not (DIST / "index.html").is_file():
         message = f"The build ended without an error but left no {DIST / 'index.html'}: run it again with force."
         raise BuildError(message)
     STAMP.write_text(inputs)
     return DIST
+
+
+def install(folder: Path) -> Path:
+    """Install what a folder's lock file names; returns Node, to run it with.
+
+    Raises
+    ------
+    BuildError
+        If Node is missing or npm fails.
+    """
+    node, npm = _node()
+    _run("npm ci", [node, npm, "ci"], node, folder)
+    return node
+
+
+def check() -> None:
+    """Check the types of the Python rooms with pyright and run the app's unit tests.
+
+    Raises
+    ------
+    BuildError
+        With what was found.
+    """
+    node, _ = _node()
+    pyright = [node, WEB / "node_modules" / "pyright" / "index.js", "--warnings", "--pythonpath", sys.executable]
+    _run("pyright", pyright, node, WEB.parent.parent)
+    _run("vitest", [node, WEB / "node_modules" / "vitest" / "vitest.mjs", "run"], node)
 
 
 def _digest() -> str:
@@ -104,11 +131,11 @@ def _node() -> tuple[Path, Path]:
     return node, npm
 
 
-def _run(what: str, command: list[Path | str], node: Path) -> None:
-    """Run one step in the app's folder with the parent's environment (its certificates and registry settings)."""
+def _run(what: str, command: list[Path | str], node: Path, folder: Path = WEB) -> None:
+    """Run one step with the parent's environment (its certificates and registry settings)."""
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
     done = subprocess.run(  # noqa: S603 (both paths come from the installed wheel)
-        command, cwd=WEB, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode != 0:
         said = [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("npm warn")]
@@ -117,8 +144,11 @@ def _run(what: str, command: list[Path | str], node: Path) -> None:
 
 
 def main() -> int:
-    """Build from the command line (``--force``: also when nothing has changed) and say where the app is."""
+    """Build from the command line (``--force``: also when nothing has changed; ``--check``: check instead)."""
     try:
+        if "--check" in sys.argv[1:]:
+            check()
+            return 0
         dist = build(force="--force" in sys.argv[1:])
     except BuildError as error:
         sys.stderr.write(f"hmi.webbuild: {error}\n")

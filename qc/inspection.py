@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qc.finding import Finding, defect_points
+from qc.finding import DefectClass, Finding, defect_points
 from qc.inks import Inks
 from qc.look import Look, blob_finding, check_pair, line_finding, look, place
 from qc.onset import follow
@@ -228,8 +228,8 @@ def _union(a: Finding, b: Finding) -> Finding:
     begin, end = min(a.begin_m, b.begin_m), max(a.end_m, b.end_m)
     left = min(a.x_mm - a.width_mm / 2, b.x_mm - b.width_mm / 2)
     right = max(a.x_mm + a.width_mm / 2, b.x_mm + b.width_mm / 2)
-    order = ("misprint", "streak", "spot")
-    cls = min(a.cls, b.cls, key=order.index)
+    order: tuple[DefectClass, ...] = ("misprint", "streak", "spot")
+    cls = next(kind for kind in order if kind in (a.cls, b.cls))
     length, width = (end - begin) * 1000, right - left
     at = begin if cls == "streak" else (begin + end) / 2
     return replace(
