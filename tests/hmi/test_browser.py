@@ -1,0 +1,124 @@
+"""The browser app over a running line, driven in Chromium as a person would: sign in, watch, submit, cancel."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = Path(os.environ.get("FOULARD_CHROMIUM", "/usr/bin/chromium"))
+MISSING = not CHROMIUM.exists() and not os.environ.get("FOULARD_REQUIRE_BROWSER")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(MISSING, reason=f"no browser at {CHROMIUM}; install chromium or set FOULARD_CHROMIUM"),
+]
+DESK, TABLET, PHONE = (1360, 850), (1024, 768), (390, 844)
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
+    folder = tmp_path_factory.mktemp("demo")
+    environment = os.environ | {"FOULARD_DATA": str(folder), "FOULARD_PORT": "0"}
+    process = subprocess.Popen([sys.executable, "-m", "hmi.cli", "demo", "--speed", "60"], env=environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    assert process.stdout is not None
+    said = ""
+    while "Ctrl-C" not in said:
+        line = process.stdout.readline()
+        assert line, f"the demonstration ended: {said}"
+        said += line
+    url, password = re.search(r"http://\S+", said), re.search(r"admin with (\S+)", said)
+    assert url is not None
+    assert password is not None
+    try:
+        yield url.group(), password.group(1), process
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, demonstration: tuple[str, str, object]) -> Iterator[Page]:
+    """A signed-in page at desk size; whatever the console says as an error fails the test."""
+    url, password, _ = demonstration
+    context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}, locale="en-GB")
+    page = context.new_page()
+    errors: list[str] = []
+    page.goto(url)
+    page.get_by_label(re.compile("name", re.IGNORECASE)).fill("admin")
+    page.get_by_label(re.compile("password", re.IGNORECASE)).fill(password)
+    # the page asked who is signed in before anybody was: that 401 is the browser's own line, not ours
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.get_by_role("button", name=re.compile("sign in", re.IGNORECASE)).click()
+    expect(page.get_by_role("main")).to_contain_text("inkjet press")
+    yield page
+    assert errors == []
+    context.close()
+
+
+def test_the_line_shows_four_live_machines(page: Page) -> None:
+    main = page.get_by_role("main")
+    for title in ("Padder and stenter", "inkjet press", "Loop steamer", "Open-width washer"):
+        expect(main).to_contain_text(title)
+    expect(main).to_contain_text("Carré Lyon", timeout=60_000)  # once its raster is made
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+
+
+def test_the_first_job_goes_through_all_machines_and_is_reported(page: Page, demonstration: tuple) -> None:
+    url = demonstration[0]
+    page.goto(f"{url}/jobs/1")
+    expect(page.get_by_role("link", name="Report")).to_be_visible(timeout=180_000)
+    job = page.request.get(f"{url}/api/v1/jobs/1").json()
+    assert job["status"] == "complete", job["error"]
+    assert [(item["stage"], item["status"]) for item in job["operations"]] == [
+        ("pretreat", "done"), ("print", "done"), ("fix", "done"), ("wash", "done"),
+    ]  # fmt: skip
+    assert job["findings"] == 0
+    assert job["grade"]["quality"] == "first"
+    report = page.request.get(f"{url}/api/v1/jobs/1/report")
+    assert "Carré Lyon" in report.text()
+
+
+def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration: tuple, tmp_path: Path) -> None:
+    url = demonstration[0]
+    design = tmp_path / "ruban.png"
+    Image.radial_gradient("L").convert("RGB").save(design, dpi=(150, 150))
+    page.goto(f"{url}/jobs")
+    page.get_by_role("button", name="New job").click()
+    page.locator("input[type=file]").set_input_files(design)
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/jobs")) as sent:
+        page.get_by_role("button", name="Submit job").click()
+    assert sent.value.status == 201
+    job = sent.value.json()
+    assert job["title"] == "ruban"
+    page.goto(f"{url}/jobs/{job['id']}")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("button", name=f"Cancel job {job['id']} now").click()
+    expect(page.get_by_role("main")).to_contain_text(re.compile("cancelled", re.IGNORECASE), timeout=60_000)
+
+
+@pytest.mark.parametrize("size", [DESK, TABLET, PHONE])
+@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/1"])
+def test_no_page_is_wider_than_its_screen(page: Page, demonstration: tuple, size: tuple[int, int], path: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(demonstration[0] + path)
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
