@@ -20,6 +20,8 @@ SAME_BLOB_ALONG_MM = 4.0
 # A streak not seen for so long (its ink is not used) is closed; a new one in that column is a new finding.
 MAX_UNSEEN_M = 3.0
 
+WORST_FIRST: tuple[DefectClass, ...] = ("misprint", "streak", "spot")
+
 
 @dataclass(frozen=True)
 class Running:
@@ -228,8 +230,7 @@ def _union(a: Finding, b: Finding) -> Finding:
     begin, end = min(a.begin_m, b.begin_m), max(a.end_m, b.end_m)
     left = min(a.x_mm - a.width_mm / 2, b.x_mm - b.width_mm / 2)
     right = max(a.x_mm + a.width_mm / 2, b.x_mm + b.width_mm / 2)
-    order: tuple[DefectClass, ...] = ("misprint", "streak", "spot")
-    cls = next(kind for kind in order if kind in (a.cls, b.cls))
+    cls = a.cls if WORST_FIRST.index(a.cls) <= WORST_FIRST.index(b.cls) else b.cls
     length, width = (end - begin) * 1000, right - left
     at = begin if cls == "streak" else (begin + end) / 2
     return replace(

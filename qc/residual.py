@@ -113,7 +113,7 @@ def make_pair(
     if not any(field.p + field.q):  # the artwork has no structure, so the shift is unknown
         edge = max(edge, min(8, width // 20))
         top, bottom, left, right = max(top, edge), max(bottom, edge), max(left, edge), max(right, edge)
-    h, w = valid.shape[0], valid.shape[1]
+    h, w = e.shape[:2]
     valid[: -(-top // factor)] = False
     valid[h - -(-bottom // factor) :] = False
     valid[:, : -(-left // factor)] = False
