@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import structlog
 import typer
 
@@ -19,11 +18,13 @@ from hmi.settings import Settings
 app = typer.Typer(
     name="foulard",
     help="Runs a digital textile printing line: pretreat, print, inspect, fix, wash.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""What typer raises for a wrong command line; it carries its own click and does not export this one."""
 
 BAD_INPUT = 2
 """Exit code of whatever cannot be done as asked."""
@@ -142,11 +143,11 @@ def main() -> None:
     """Run the command line; whatever is wrong with the input is one line on stderr and exit code 2."""
     _quiet_logs()
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except typer.Abort:
         code = 130
-    except click.ClickException as error:
-        code = _refuse(error.format_message().replace("\n", " "))
+    except CommandLineError as error:
+        code = _refuse(" ".join(error.format_message().split()))
     except KeyboardInterrupt:
         code = 0
     except (ValueError, OSError, RuntimeError) as error:
