@@ -39,11 +39,15 @@ WidthMm = Annotated[float | None, typer.Option(help="Physical width of one repea
 
 
 @app.command()
-def demo(speed: Speed = "20", faults: Faults = "") -> None:
+def demo(
+    speed: Speed = "20",
+    faults: Faults = "",
+    length_m: Annotated[float, typer.Option(help="Metres of the first job.")] = 6.0,
+) -> None:
     """Run the simulated plant, the controller and the browser app, with a first job."""
     from hmi.demo import demo as run_demo
 
-    asyncio.run(run_demo(Settings(), _speed(speed), _faults(faults), _say))
+    asyncio.run(run_demo(Settings(), _speed(speed), _faults(faults), length_m, _say))
 
 
 @app.command()

@@ -15,11 +15,11 @@ from simulators import Plant
 WALK_S = 2.0
 """The simulated operator's way to a machine, s."""
 
-FIRST_JOB = ("carre-lyon", "silk-twill", 6.0)
-"""Sample design, fabric and metres of the job a new demonstration begins with."""
+FIRST_JOB = ("carre-lyon", "silk-twill")
+"""Sample design and fabric of the job a new demonstration begins with."""
 
 
-async def demo(settings: Settings, speed: float, faults: str, say: Callable[[str], None]) -> None:
+async def demo(settings: Settings, speed: float, faults: str, length_m: float, say: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM.
 
     Parameters
@@ -30,6 +30,8 @@ async def demo(settings: Settings, speed: float, faults: str, say: Callable[[str
         Plant seconds per second; infinity: as fast as computing allows.
     faults
         Faults of the simulated print.
+    length_m
+        Metres of the first job.
     say
         Prints one line for people.
 
@@ -47,7 +49,7 @@ async def demo(settings: Settings, speed: float, faults: str, say: Callable[[str
             application(settings, load_line().at(plant.endpoints)) as (app, password),
             _operator(app.controller),
         ):
-            await asyncio.to_thread(_first_job, app)
+            await asyncio.to_thread(_first_job, app, length_m)
             host, port = listening.getsockname()[:2]
             say(f"Foulard runs at http://{host}:{port}")
             if password:
@@ -69,11 +71,11 @@ async def _operator(controller: Controller) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _first_job(app: App) -> None:
+def _first_job(app: App, length_m: float) -> None:
     actor = Actor("demonstration", "planner")
     if app.controller.desk.jobs(actor):
         return
-    name, fabric, length_m = FIRST_JOB
+    name, fabric = FIRST_JOB
     design = keep_file(app.samples[name], app.settings.data / "designs")
     app.controller.desk.submit(
         actor, JobRequest(design, fabric, length_m, "straight", None, "Carré Lyon, first metres")
