@@ -1,8 +1,10 @@
-"""The task that has every printed strip inspected, in order, in a worker process."""
+"""The task that has every printed strip inspected in worker processes."""
 
 import asyncio
+from collections import deque
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -10,10 +12,13 @@ from sqlmodel import col, select
 
 from controller.book import Book
 from controller.tables import Job, Operation
-from controller.work import InspectTask, inspect
+from controller.work import Looked, LookTask, judge, look
 from drivers import Camera, CameraStrip
 
 log = structlog.get_logger(__name__)
+
+AHEAD = 2
+"""Strips looked at or received at once: one for each worker process."""
 
 
 async def watch_prints(book: Book, camera: Camera, executor: Executor) -> None:
@@ -48,41 +53,69 @@ def _to_inspect(book: Book) -> tuple[Job, Operation] | None:
         return next(iter(session.exec(printing.order_by(col(Job.id)).limit(1))), None)
 
 
+@dataclass(frozen=True)
+class _Look:
+    """A strip that a worker looks at."""
+
+    strip: CameraStrip
+    task: LookTask
+    result: asyncio.Future[Looked]
+
+
 async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, operation: Operation) -> None:
+    """Look at several strips at once, judge them in their order."""
     if job.id is None:
         return
     folder = book.job_folder(job.id) / "spool"
     folder.mkdir(parents=True, exist_ok=True)
-    inspection, before = job.inspection, None
+    looks: deque[_Look] = deque()
+    received: CameraStrip | None = None
+    judged: CameraStrip | None = None
+    inspection, ended = job.inspection, False
     strips = camera.strips(operation.ticket, job.inspected_rows, folder)
+    arriving: asyncio.Future[CameraStrip | None] | None = None
     over = asyncio.create_task(_until_over(book, job.id))
     try:
-        while True:
-            arriving = asyncio.ensure_future(anext(strips, None))
-            await asyncio.wait({arriving, over}, return_when=asyncio.FIRST_COMPLETED)
-            if not arriving.done():
-                arriving.cancel()
-                await asyncio.gather(arriving, return_exceptions=True)
+        while not (ended and not looks):
+            if arriving is None and not ended and len(looks) < AHEAD:
+                arriving = asyncio.ensure_future(anext(strips, None))
+            awaited = [over, *([arriving] if arriving else []), *(look.result for look in list(looks)[:1])]
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
                 return
-            strip = arriving.result()
-            if strip is None:
-                return
-            task = _task(book, job, job.id, strip, before, inspection)
-            result = await asyncio.get_running_loop().run_in_executor(executor, inspect, task)
-            # the last rows may be fewer than a camera row takes; they are looked at with the row before
-            rows = (job.total_rows or 0) - strip.row_start if strip.last else strip.rows
-            book.inspected(job.id, strip.index, strip.row_start, rows, result)
-            inspection = result.inspection
-            if before is not None:
-                before.path.unlink(missing_ok=True)
-            before = strip
-            if strip.last:
-                strip.path.unlink(missing_ok=True)
-                return
+            if arriving is not None and arriving.done():
+                strip, arriving = arriving.result(), None
+                ended = strip is None or strip.last
+                if strip is not None:
+                    task = _task(book, job, job.id, strip, received)
+                    result = asyncio.get_running_loop().run_in_executor(executor, look, task)
+                    looks.append(_Look(strip, task, result))
+                    received = strip
+            if looks and looks[0].result.done():
+                seen = looks.popleft()
+                inspection = await _judge(book, job, seen, inspection)
+                if judged is not None:
+                    judged.path.unlink(missing_ok=True)  # the strip after it is done with it too
+                judged = seen.strip
+        if judged is not None:
+            judged.path.unlink(missing_ok=True)
     finally:
-        over.cancel()
-        await asyncio.gather(over, return_exceptions=True)
+        left = [over, *([arriving] if arriving else []), *(look.result for look in looks)]
+        for waiting in left:
+            waiting.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await strips.aclose()
+
+
+async def _judge(book: Book, job: Job, seen: _Look, inspection: str) -> str:
+    """Judge one strip, write it into the job's record and return what the next strip must know."""
+    looked, strip = seen.result.result(), seen.strip
+    result = await asyncio.to_thread(judge, seen.task, looked, inspection)
+    # the last rows may be fewer than a camera row takes; they are looked at with the row before
+    rows = (job.total_rows or 0) - strip.row_start if strip.last else strip.rows
+    book.inspected(job.id or 0, strip.index, strip.row_start, rows, result)
+    looked.evidence.unlink(missing_ok=True)
+    return result.inspection
 
 
 async def _until_over(book: Book, job_id: int) -> None:
@@ -95,10 +128,8 @@ async def _until_over(book: Book, job_id: int) -> None:
         await book.store.feed.wait(seen, timeout_s=5.0)
 
 
-def _task(
-    book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraStrip | None, inspection: str
-) -> InspectTask:
-    return InspectTask(
+def _task(book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraStrip | None) -> LookTask:
+    return LookTask(
         captured=strip.path,
         captured_before=before.path if before else None,
         shape=(strip.height_px, strip.width_px),
@@ -106,10 +137,9 @@ def _task(
         raster=Path(job.raster or ""),
         control_recipe=job.control_recipe,
         row_start=strip.row_start,
-        rows=strip.rows,
+        mm_per_row=job.mm_per_row or 0.0,
         index=strip.index,
         mm_per_px=strip.mm_per_px,
         x_mm=strip.x_mm,
-        inspection=inspection,
         job_folder=book.job_folder(job_id),
     )

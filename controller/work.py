@@ -55,7 +55,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class InspectTask:
+class LookTask:
     """Compare one captured strip with the print it should be."""
 
     captured: Path
@@ -65,12 +65,25 @@ class InspectTask:
     raster: Path
     control_recipe: dict[str, Any]
     row_start: int
-    rows: int
+    mm_per_row: float
     index: int
     mm_per_px: float
     x_mm: float
-    inspection: str
     job_folder: Path
+
+    @property
+    def at_m(self) -> float:
+        """Where the strip begins on the cloth."""
+        return self.row_start * self.mm_per_row / 1000
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one strip shows by itself; its evidence lies beside the strip until it is judged."""
+
+    seen: qc.Seen
+    evidence: Path
+    picture: str
 
 
 @dataclass(frozen=True)
@@ -128,8 +141,8 @@ def prepare(task: PrepareTask) -> Prepared:
     )
 
 
-def inspect(task: InspectTask) -> Inspected:
-    """Inspect one strip; pure but for the pictures it writes into the job's folder."""
+def look(task: LookTask) -> Looked:
+    """Look at one strip: the long part, which needs no other strip's result; writes its picture and its evidence."""
     raster = _raster(task.raster)
     for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
     step = round(task.mm_per_px * raster.dpi / 25.4)
@@ -140,22 +153,33 @@ def inspect(task: InspectTask) -> Inspected:
         before = _captured(task.captured_before, task.shape_before)[-tail:]
     coverage = raster.coverage(task.row_start - tail * step, (tail + task.shape[0]) * step, step)[:, :, : task.shape[1]]
     proof = rip.proof(coverage, for_rip)
-    at_m = task.row_start * 25.4 / raster.dpi / 1000
-    state, findings = qc.inspect_strip(
-        qc.Inspection.from_json(task.inspection) if task.inspection else qc.Inspection(),
+    seen, evidence = qc.see_strip(
         proof[tail:],
         captured,
         mm_per_px=task.mm_per_px,
-        at_m=at_m,
-        x_mm=task.x_mm,
         previous=None if before is None else (proof[:tail], before),
         inks=qc.Inks(coverage, _absorption(for_rip)),
     )
+    kept = task.captured.with_suffix(".npy")
+    np.save(kept, evidence, allow_pickle=False)
     picture = f"strips/{task.index:05d}.jpg"
     small = cv2.resize(captured, None, fx=STRIP_PICTURE_SCALE, fy=STRIP_PICTURE_SCALE, interpolation=cv2.INTER_AREA)
     _write_jpeg(task.job_folder / picture, small)
-    rows = tuple(_row(finding, captured, task, at_m) for finding in findings)
-    return Inspected(findings=rows, inspection=state.to_json(), picture=picture)
+    return Looked(seen, kept, picture)
+
+
+def judge(task: LookTask, looked: Looked, inspection: str) -> Inspected:
+    """Join what a strip shows to what the strips before it left behind: milliseconds, but strip after strip."""
+    state, findings = qc.judge_strip(
+        qc.Inspection.from_json(inspection) if inspection else qc.Inspection(),
+        looked.seen,
+        np.load(looked.evidence, mmap_mode="r", allow_pickle=False),
+        at_m=task.at_m,
+        x_mm=task.x_mm,
+    )
+    captured = _captured(task.captured, task.shape)
+    rows = tuple(_row(finding, captured, task) for finding in findings)
+    return Inspected(findings=rows, inspection=state.to_json(), picture=looked.picture)
 
 
 @functools.lru_cache(maxsize=4)
@@ -175,8 +199,8 @@ def _absorption(for_rip: rip.Condition) -> np.ndarray:
     return np.log(codes[0] / codes[1:])
 
 
-def _row(finding: qc.Finding, captured: np.ndarray, task: InspectTask, at_m: float) -> dict[str, Any]:
-    y = round((finding.at_m - at_m) * 1000 / task.mm_per_px)
+def _row(finding: qc.Finding, captured: np.ndarray, task: LookTask) -> dict[str, Any]:
+    y = round((finding.at_m - task.at_m) * 1000 / task.mm_per_px)
     x = round((finding.x_mm - task.x_mm) / task.mm_per_px)
     name = f"findings/{finding.key}.jpg"
     picture = None

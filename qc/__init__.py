@@ -10,7 +10,7 @@ from qc.compare import Comparison, compare
 from qc.finding import DefectClass, Finding, defect_points
 from qc.grade import Grade, grade
 from qc.inks import Inks
-from qc.inspection import TAIL_ROWS, Inspection, inspect_strip
+from qc.inspection import TAIL_ROWS, Inspection, Seen, inspect_strip, judge_strip, see_strip
 
 __all__ = [
     "TAIL_ROWS",
@@ -20,8 +20,11 @@ __all__ = [
     "Grade",
     "Inks",
     "Inspection",
+    "Seen",
     "compare",
     "defect_points",
     "grade",
     "inspect_strip",
+    "judge_strip",
+    "see_strip",
 ]

@@ -55,8 +55,8 @@ def compare(
     """
     check_pair(expected, captured, mm_per_px)
     seen = look(expected, captured, mm_per_px)
-    found = [line_finding(seen.pair, line, at_m, x_mm, "") for line in seen.lines]
-    found += [blob_finding(seen.pair, blob, at_m, x_mm, "") for blob in seen.blobs]
+    found = [line_finding(seen.pair.frame, line, at_m, x_mm, "") for line in seen.lines]
+    found += [blob_finding(seen.pair.frame, blob, at_m, x_mm, "") for blob in seen.blobs]
     order = {"misprint": 0, "streak": 1, "spot": 2}
     found.sort(key=lambda f: (order[f.cls], -f.score))
     found = [replace(f, key=f"{f.cls}-{n}") for n, f in enumerate(found, 1)]

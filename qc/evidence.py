@@ -19,19 +19,27 @@ EDGE_SHARE = 0.12  # of the slope across, in px of misfit, that adds to the nois
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Matched:
     """Matched residual of every block, column, template and channel.
 
     ``a`` and ``b`` are float32 (templates, channels, blocks, width): weighted residual times template, and template
     squared; ``a / b`` estimates the share of film or light that is missing, ``a / sqrt(b)`` is its significance.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evidence(Matched):
+    """Matched residual, and what could explain it but a streak.
+
     ``own`` is the same as ``a`` for the artwork's own local structure: what a slightly wrong print model could leave.
     ``lift`` is the same for one code value: what any change of a level would leave. ``slope`` (3, blocks, width) is the
     change across, levels per px: times ``lift`` it is what a misfit of one pixel would leave. ``rest`` and ``weight``
     (3, blocks, width) are the residual and the weights themselves.
     """
 
-    a: np.ndarray
-    b: np.ndarray
     own: np.ndarray
     lift: np.ndarray
     slope: np.ndarray
@@ -108,7 +116,7 @@ def _usable(pair: Pair, blobs: list[Blob]) -> np.ndarray:
     return usable
 
 
-def column(proof: Evidence, x: int, template: int, channel: int, box: int) -> tuple[np.ndarray, np.ndarray]:
+def column(proof: Matched, x: int, template: int, channel: int, box: int) -> tuple[np.ndarray, np.ndarray]:
     """Evidence (a, b) per block of a column ``box`` px wide; for one px less what its sides (2 to 4 px away) show."""
     a, b = _sums(proof, template, channel, max(0, x - box // 2), x + box // 2 + 1)
     if box > 1:
@@ -118,7 +126,7 @@ def column(proof: Evidence, x: int, template: int, channel: int, box: int) -> tu
     return a - b * (left[0] + right[0]) / (left[1] + right[1] + 1e-9), b
 
 
-def _sums(proof: Evidence, template: int, channel: int, left: int, right: int) -> tuple[np.ndarray, np.ndarray]:
+def _sums(proof: Matched, template: int, channel: int, left: int, right: int) -> tuple[np.ndarray, np.ndarray]:
     pick = slice(None) if channel == 3 else slice(channel, channel + 1)
     return (
         proof.a[template, pick, :, left:right].sum((0, 2), dtype=np.float64),

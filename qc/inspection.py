@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from qc.evidence import Matched
 from qc.finding import DefectClass, Finding, defect_points
 from qc.inks import Inks
-from qc.look import Look, blob_finding, check_pair, line_finding, look, place
-from qc.onset import follow
-from qc.residual import ROWS
+from qc.look import blob_finding, check_pair, line_finding, look, place
+from qc.onset import Line, follow
+from qc.residual import ROWS, Frame
+from qc.spots import Blob
 
 TAIL_ROWS = 192  # rows of the strip before that are looked at again
 SAME_STREAK_MM = 0.5
@@ -73,29 +75,39 @@ class Inspection:
             raise ValueError(f"not the JSON of an inspection ({error}); give what Inspection.to_json wrote") from error
 
 
-def inspect_strip(
-    inspection: Inspection,
+@dataclass(frozen=True)
+class Seen:
+    """What one strip shows by itself, to be judged with what the strips before it left behind.
+
+    Attributes
+    ----------
+    frame
+        Where its pixels lie.
+    lines, blobs
+        What the detectors found.
+    """
+
+    frame: Frame
+    lines: tuple[Line, ...]
+    blobs: tuple[Blob, ...]
+
+
+def see_strip(
     expected: np.ndarray,
     captured: np.ndarray,
     *,
     mm_per_px: float,
-    at_m: float,
-    x_mm: float = 0.0,
     previous: tuple[np.ndarray, np.ndarray] | None = None,
     inks: Inks | None = None,
-) -> tuple[Inspection, tuple[Finding, ...]]:
-    """Inspect the next strip of the web.
+) -> tuple[Seen, np.ndarray]:
+    """Look at a strip: the long part of an inspection, which needs no other strip's result.
 
     Parameters
     ----------
-    inspection
-        What the strip before handed on.
     expected, captured
         uint8 (h, w, 3) RGB of the same size.
     mm_per_px
         Size of a pixel in mm, > 0.
-    at_m, x_mm
-        Position of the strip's first row in metres and of its left edge in mm.
     previous
         Expected and captured tail rows that end where this strip begins, uint8 (t, w, 3) each; the last
         ``TAIL_ROWS`` rows are used. None at the beginning or if the strip before is not at hand.
@@ -105,10 +117,10 @@ def inspect_strip(
 
     Returns
     -------
-    inspection
-        To hand on to the next strip.
-    findings
-        New findings and grown ones; a grown one has the same ``key``.
+    seen
+        For :func:`judge_strip`.
+    evidence
+        float32 (2, 2, 3, blocks, w): what each block says about a streak in each column; for :func:`judge_strip`.
 
     Raises
     ------
@@ -126,40 +138,86 @@ def inspect_strip(
         previous = (previous[0][-TAIL_ROWS:], previous[1][-TAIL_ROWS:])
         if inks is not None:
             inks = replace(inks, coverage=inks.coverage[:, -(len(previous[0]) + len(expected)) :])
-    seen = look(expected, captured, mm_per_px, previous, inks)
-    count = inspection.count
-    streaks, fresh, count = _carry_streaks(inspection, seen, at_m, x_mm, count)
+    view = look(expected, captured, mm_per_px, previous, inks)
+    return Seen(view.pair.frame, view.lines, view.blobs), np.stack([view.proof.a, view.proof.b])
+
+
+def judge_strip(
+    inspection: Inspection, seen: Seen, evidence: np.ndarray, *, at_m: float, x_mm: float = 0.0
+) -> tuple[Inspection, tuple[Finding, ...]]:
+    """Join what a strip shows to what runs on from the strips before; quick, and in the order of the web.
+
+    Parameters
+    ----------
+    inspection
+        What the strip before handed on.
+    seen, evidence
+        As :func:`see_strip` gave them.
+    at_m, x_mm
+        Position of the strip's first row in metres and of its left edge in mm.
+
+    Returns
+    -------
+    inspection
+        To hand on to the next strip.
+    findings
+        New findings and grown ones; a grown one has the same ``key``.
+    """
+    matched = Matched(evidence[0], evidence[1])
+    streaks, fresh, count = _carry_streaks(inspection, seen, matched, at_m, x_mm)
     recent, blobs, count = _carry_blobs(inspection, seen, streaks, at_m, x_mm, count)
     return Inspection(tuple(streaks), tuple(recent), count), tuple(fresh + blobs)
 
 
+def inspect_strip(
+    inspection: Inspection,
+    expected: np.ndarray,
+    captured: np.ndarray,
+    *,
+    mm_per_px: float,
+    at_m: float,
+    x_mm: float = 0.0,
+    previous: tuple[np.ndarray, np.ndarray] | None = None,
+    inks: Inks | None = None,
+) -> tuple[Inspection, tuple[Finding, ...]]:
+    """Inspect the next strip of the web: :func:`see_strip` and :func:`judge_strip` in one.
+
+    Parameters are theirs, the result is that of :func:`judge_strip`.
+
+    Raises
+    ------
+    ValueError
+        If pictures differ in size, are empty, not uint8 RGB, or the scale is not positive.
+    """
+    seen, evidence = see_strip(expected, captured, mm_per_px=mm_per_px, previous=previous, inks=inks)
+    return judge_strip(inspection, seen, evidence, at_m=at_m, x_mm=x_mm)
+
+
 def _carry_streaks(
-    inspection: Inspection, seen: Look, at_m: float, x_mm: float, count: int
+    inspection: Inspection, seen: Seen, matched: Matched, at_m: float, x_mm: float
 ) -> tuple[list[Running], list[Finding], int]:
-    pair = seen.pair
+    frame, count = seen.frame, inspection.count
     kept: list[Running] = []
     changed: list[Finding] = []
     lines = list(seen.lines)
-    bottom_m = at_m + (len(pair.predicted_rows) * ROWS - pair.tail) * pair.mm_per_px / 1000
+    bottom_m = at_m + (frame.blocks * ROWS - frame.tail) * frame.mm_per_px / 1000
     for run in inspection.streaks:
         old = run.finding
         reach = SAME_STREAK_MM + old.width_mm / 2
-        match = [n for n in lines if abs(line_finding(pair, n, at_m, x_mm, "").x_mm - old.x_mm) <= reach]
+        match = [n for n in lines if abs(line_finding(frame, n, at_m, x_mm, "").x_mm - old.x_mm) <= reach]
         if match:
-            new = line_finding(pair, match[0], at_m, x_mm, old.key)
+            new = line_finding(frame, match[0], at_m, x_mm, old.key)
             lines = [n for n in lines if n not in match]
             after = _grow(old, new.end_m, new.open)
             run = Running(after, match[0].template, match[0].channel, match[0].share, match[0].box)
         elif old.open:
-            dx, _ = pair.field.at((old.x_mm - x_mm) / pair.mm_per_px, 0)
-            column = (old.x_mm - x_mm) / pair.mm_per_px + dx - 0.5
-            inside = 2 <= column < pair.predicted_rows.shape[1] - 2
+            dx, _ = frame.field.at((old.x_mm - x_mm) / frame.mm_per_px, 0)
+            column = (old.x_mm - x_mm) / frame.mm_per_px + dx - 0.5
+            inside = 2 <= column < frame.width - 2
             state, end = (
-                follow(pair, seen.proof, column, run.template, run.channel, run.share, run.box)
-                if inside
-                else ("gone", 0)
+                follow(frame, matched, column, run.template, run.channel, run.share, run.box) if inside else ("gone", 0)
             )
-            end_m, _ = place(pair, column, end * ROWS, at_m, x_mm)
+            end_m, _ = place(frame, column, end * ROWS, at_m, x_mm)
             if state in ("runs", "ends"):
                 after = _grow(old, end_m, state == "runs")
             else:
@@ -170,10 +228,10 @@ def _carry_streaks(
         if run.finding.open or bottom_m - run.finding.end_m < MAX_UNSEEN_M:
             kept.append(run)
     for line in lines:
-        if line.end * ROWS <= pair.tail:
+        if line.end * ROWS <= frame.tail:
             continue  # it ended in the strip before, which has judged it
         count += 1
-        finding = line_finding(pair, line, at_m, x_mm, f"streak-{count}")
+        finding = line_finding(frame, line, at_m, x_mm, f"streak-{count}")
         kept.append(Running(finding, line.template, line.channel, line.share, line.box))
         changed.append(finding)
     return kept, changed, count
@@ -185,13 +243,13 @@ def _grow(old: Finding, end_m: float, is_open: bool) -> Finding:
 
 
 def _carry_blobs(
-    inspection: Inspection, seen: Look, streaks: list[Running], at_m: float, x_mm: float, count: int
+    inspection: Inspection, seen: Seen, streaks: list[Running], at_m: float, x_mm: float, count: int
 ) -> tuple[list[Finding], list[Finding], int]:
-    pair = seen.pair
+    frame = seen.frame
     recent = list(inspection.recent)
     changed: list[Finding] = []
     for blob in seen.blobs:
-        new = blob_finding(pair, blob, at_m, x_mm, "")
+        new = blob_finding(frame, blob, at_m, x_mm, "")
         if new.cls == "spot" and any(_beside(new, run.finding) for run in streaks):
             continue
         match = next((i for i, old in enumerate(recent) if _touch(old, new)), None)
@@ -204,13 +262,13 @@ def _carry_blobs(
             ):
                 recent[match] = union
                 changed = [f for f in changed if f.key != union.key] + [union]
-        elif blob.bottom * pair.factor > pair.tail - 2 * ROWS:  # what ends higher the strip before has judged
+        elif blob.bottom * frame.factor > frame.tail - 2 * ROWS:  # what ends higher the strip before has judged
             count += 1
             new = replace(new, key=f"{new.cls}-{count}")
             recent.append(new)
             changed.append(new)
-    bottom_m = at_m + (pair.predicted_rows.shape[0] * ROWS - pair.tail) * pair.mm_per_px / 1000
-    near = (TAIL_ROWS + 64) * pair.mm_per_px / 1000
+    bottom_m = at_m + (frame.blocks * ROWS - frame.tail) * frame.mm_per_px / 1000
+    near = (TAIL_ROWS + 64) * frame.mm_per_px / 1000
     return [f for f in recent if f.end_m > bottom_m - near], changed, count
 
 

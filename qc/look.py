@@ -9,7 +9,7 @@ from qc.evidence import Evidence, evidence
 from qc.finding import Finding, defect_points
 from qc.inks import Inks, name_ink
 from qc.onset import Line
-from qc.residual import CHANNELS, ROWS, Pair, make_pair
+from qc.residual import CHANNELS, ROWS, Frame, Pair, make_pair
 from qc.spots import Blob, find_blobs
 from qc.streaks import find_lines
 
@@ -102,17 +102,17 @@ def _on_line(pair: Pair, blob: Blob, line: Line) -> bool:
     return blob.cls == "spot" and near and slim and overlaps
 
 
-def place(pair: Pair, x: float, y: float, at_m: float, x_mm: float) -> tuple[float, float]:
-    """Position on the cloth (metres along, mm across) of a full-size pixel edge of the pair."""
-    dx, dy = pair.field.at(x, y - pair.tail)
-    return at_m + (y - pair.tail - dy) * pair.mm_per_px / 1000, x_mm + (x - dx) * pair.mm_per_px
+def place(frame: Frame, x: float, y: float, at_m: float, x_mm: float) -> tuple[float, float]:
+    """Position on the cloth (metres along, mm across) of a full-size pixel edge."""
+    dx, dy = frame.field.at(x, y - frame.tail)
+    return at_m + (y - frame.tail - dy) * frame.mm_per_px / 1000, x_mm + (x - dx) * frame.mm_per_px
 
 
-def blob_finding(pair: Pair, blob: Blob, at_m: float, x_mm: float, key: str) -> Finding:
+def blob_finding(frame: Frame, blob: Blob, at_m: float, x_mm: float, key: str) -> Finding:
     """Finding of a blob: its centre, or for a slim one along the web its beginning."""
-    f = pair.factor
-    mid_m, mid_x = place(pair, (blob.left + blob.right) * f / 2, (blob.top + blob.bottom) * f / 2, at_m, x_mm)
-    length, width = (blob.bottom - blob.top) * pair.px_mm, (blob.right - blob.left) * pair.px_mm
+    f = frame.factor
+    mid_m, mid_x = place(frame, (blob.left + blob.right) * f / 2, (blob.top + blob.bottom) * f / 2, at_m, x_mm)
+    length, width = (blob.bottom - blob.top) * frame.px_mm, (blob.right - blob.left) * frame.px_mm
     if blob.cls == "spot" and length >= STREAK_MM and length >= STREAK_SLIM * width:
         return Finding(
             "streak",
@@ -121,7 +121,7 @@ def blob_finding(pair: Pair, blob: Blob, at_m: float, x_mm: float, key: str) -> 
             length,
             width,
             defect_points("streak", length, width),
-            blob.bottom >= pair.valid.shape[0] - 6,
+            blob.bottom >= frame.height - 6,
             key,
             blob.channel,
             blob.contrast,
@@ -143,11 +143,11 @@ def blob_finding(pair: Pair, blob: Blob, at_m: float, x_mm: float, key: str) -> 
     )
 
 
-def line_finding(pair: Pair, line: Line, at_m: float, x_mm: float, key: str) -> Finding:
+def line_finding(frame: Frame, line: Line, at_m: float, x_mm: float, key: str) -> Finding:
     """Finding of a line: where it begins and its centre across."""
-    begin_m, mid_x = place(pair, line.x + 0.5, line.begin * ROWS, at_m, x_mm)
-    end_m, _ = place(pair, line.x + 0.5, line.end * ROWS, at_m, x_mm)
-    length, width = (end_m - begin_m) * 1000, line.width_px * pair.mm_per_px
+    begin_m, mid_x = place(frame, line.x + 0.5, line.begin * ROWS, at_m, x_mm)
+    end_m, _ = place(frame, line.x + 0.5, line.end * ROWS, at_m, x_mm)
+    length, width = (end_m - begin_m) * 1000, line.width_px * frame.mm_per_px
     return Finding(
         "streak",
         begin_m,

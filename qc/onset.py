@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qc.evidence import Evidence, column
-from qc.residual import ROWS, Pair
+from qc.evidence import Evidence, Matched, column
+from qc.residual import ROWS, Frame, Pair
 
 Z_KEPT = 6.4  # significance a streak must have over the segment found for it
 # Least share of the ink film (one dead nozzle of four leaves about 0.08 over 3 px) and least share of the light.
@@ -93,14 +93,14 @@ def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box:
 
 
 def follow(
-    pair: Pair, proof: Evidence, x: float, template: int, channel: int, share: float, box: int
+    frame: Frame, proof: Matched, x: float, template: int, channel: int, share: float, box: int
 ) -> tuple[str, int]:
     """Whether a streak known from before goes on in this picture, with less evidence than finding it new takes.
 
     Parameters
     ----------
-    pair, proof
-        The pictures and their evidence.
+    frame, proof
+        The picture's place and its evidence.
     x
         Expected column in full-size px.
     template, channel, share, box
@@ -113,7 +113,7 @@ def follow(
     end
         Block after its last one (0 if gone or unseen).
     """
-    first = pair.tail // ROWS
+    first = frame.tail // ROWS
     best = max(
         (column(proof, round(x) + d, template, channel, box) for d in range(-2, 3)),
         key=lambda ab: np.sign(share) * ab[0][first:].sum() / np.sqrt(ab[1][first:].sum() + 1e-9),

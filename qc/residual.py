@@ -16,6 +16,38 @@ CHANNELS = ("red", "green", "blue")
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Where a pair's pixels lie on the cloth: all that is needed of it once the detectors have run.
+
+    Attributes
+    ----------
+    field
+        Displacement of the captured picture in full-size px, of the current strip.
+    factor, mm_per_px
+        Full-size px per working px; mm per full-size px.
+    tail
+        Rows of the strip before that stand on top.
+    blocks, width
+        Size of the pictures that streaks are sought in.
+    height
+        Working rows.
+    """
+
+    field: Field
+    factor: int
+    mm_per_px: float
+    tail: int
+    blocks: int
+    width: int
+    height: int
+
+    @property
+    def px_mm(self) -> float:
+        """Size of a working pixel in mm."""
+        return self.factor * self.mm_per_px
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two pictures made comparable.
 
@@ -49,6 +81,12 @@ class Pair:
     def px_mm(self) -> float:
         """Size of a working pixel in mm."""
         return self.factor * self.mm_per_px
+
+    @property
+    def frame(self) -> Frame:
+        """Where the pixels lie."""
+        blocks, width = self.predicted_rows.shape[:2]
+        return Frame(self.field, self.factor, self.mm_per_px, self.tail, blocks, width, self.valid.shape[0])
 
 
 def make_pair(

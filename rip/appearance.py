@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,5 +72,6 @@ def proof(coverage: NDArray[np.float32], condition: Condition) -> NDArray[np.uin
         linear = matrix @ light[:, :size]
         linear += offset[:, None]
         np.clip(linear, 0, _CODES - 1, out=linear)
-        look[first : first + size] = codes[linear.astype(np.int16).T]
+        found = np.take(codes, linear.astype(np.intp), mode="clip")
+        cv2.merge([found[0:1], found[1:2], found[2:3]], dst=look[None, first : first + size])
     return look.reshape(height, width, 3)

@@ -22,7 +22,7 @@ from simulators import Plant
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(300)]
 
-KILL_AT = 0.1
+KILL_AT = 0.15
 """Share of the job after which the press is killed."""
 
 
@@ -40,7 +40,7 @@ async def run(folder: Path, design: Path) -> None:
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
         kept = keep_file(design, folder / "designs")
-        job = controller.desk.submit(ACTOR, JobRequest(kept, "silk-twill", 1.6, "straight", None, "killed"))
+        job = controller.desk.submit(ACTOR, JobRequest(kept, "silk-twill", 1.2, "straight", None, "killed"))
         await kill_at(controller, plant, KILL_AT)
         while controller.desk.job(ACTOR, job.id or 0).job.status not in OVER:
             await controller.book.store.feed.wait(controller.book.store.feed.version, timeout_s=1.0)
