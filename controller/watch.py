@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from controller.book import Book
 from controller.tables import Job, Operation
-from controller.work import Looked, LookTask, judge, look
+from controller.work import Looked, LookTask, judge, look, reaches_back
 from drivers import Camera, CameraStrip
 
 log = structlog.get_logger(__name__)
@@ -93,7 +93,7 @@ async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, o
                     received = strip
             if looks and looks[0].result.done():
                 seen = looks.popleft()
-                inspection = await _judge(book, job, seen, inspection)
+                inspection = await _judge(book, executor, job, seen, inspection)
                 if judged is not None:
                     judged.path.unlink(missing_ok=True)  # the strip after it is done with it too
                 judged = seen.strip
@@ -107,9 +107,15 @@ async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, o
         await strips.aclose()
 
 
-async def _judge(book: Book, job: Job, seen: _Look, inspection: str) -> str:
+async def _judge(book: Book, executor: Executor, job: Job, seen: _Look, inspection: str) -> str:
     """Judge one strip, write it into the job's record and return what the next strip must know."""
     looked, strip = seen.result.result(), seen.strip
+    if reaches_back(seen.task, looked, inspection):
+        again = replace(seen.task, tail=seen.task.shape_before[0])
+        longer = await asyncio.get_running_loop().run_in_executor(executor, look, again)
+        kept = len(longer.seen.lines) >= len(looked.seen.lines)  # a look at more rows may average a faint streak away
+        (looked if kept else longer).evidence.unlink(missing_ok=True)
+        looked = longer if kept else looked
     result = await asyncio.to_thread(judge, seen.task, looked, inspection)
     # the last rows may be fewer than a camera row takes; they are looked at with the row before
     rows = (job.total_rows or 0) - strip.row_start if strip.last else strip.rows

@@ -25,9 +25,6 @@ STRIP_PICTURE_SCALE = 1 / 8
 CROP_PX = 256
 """Side of a finding's picture, in camera pixels (facts of inspection practice: 256 px crops)."""
 
-TAIL_ROWS = 256
-"""Camera rows of the strip before that an inspection may look back to."""
-
 
 @dataclass(frozen=True)
 class PrepareTask:
@@ -70,6 +67,7 @@ class LookTask:
     mm_per_px: float
     x_mm: float
     job_folder: Path
+    tail: int = qc.TAIL_ROWS
 
     @property
     def at_m(self) -> float:
@@ -149,7 +147,7 @@ def look(task: LookTask) -> Looked:
     captured = _captured(task.captured, task.shape)
     tail, before = 0, None
     if task.captured_before is not None and task.captured_before.exists():
-        tail = min(TAIL_ROWS, task.shape_before[0])
+        tail = min(task.tail, task.shape_before[0])
         before = _captured(task.captured_before, task.shape_before)[-tail:]
     coverage = raster.coverage(task.row_start - tail * step, (tail + task.shape[0]) * step, step)[:, :, : task.shape[1]]
     proof = rip.proof(coverage, for_rip)
@@ -160,12 +158,18 @@ def look(task: LookTask) -> Looked:
         previous=None if before is None else (proof[:tail], before),
         inks=qc.Inks(coverage, _absorption(for_rip)),
     )
-    kept = task.captured.with_suffix(".npy")
+    kept = task.captured.with_suffix(f".{tail}.npy")
     np.save(kept, evidence, allow_pickle=False)
     picture = f"strips/{task.index:05d}.jpg"
     small = cv2.resize(captured, None, fx=STRIP_PICTURE_SCALE, fy=STRIP_PICTURE_SCALE, interpolation=cv2.INTER_AREA)
     _write_jpeg(task.job_folder / picture, small)
     return Looked(seen, kept, picture)
+
+
+def reaches_back(task: LookTask, looked: Looked, inspection: str) -> bool:
+    """Whether the strip must be looked at again with all of the strip before: a streak may have begun there."""
+    known = qc.Inspection.from_json(inspection) if inspection else qc.Inspection()
+    return task.tail < task.shape_before[0] and qc.reaches_back(known, looked.seen, at_m=task.at_m, x_mm=task.x_mm)
 
 
 def judge(task: LookTask, looked: Looked, inspection: str) -> Inspected:

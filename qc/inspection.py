@@ -15,6 +15,7 @@ from qc.residual import ROWS, Frame
 from qc.spots import Blob
 
 TAIL_ROWS = 192  # rows of the strip before that are looked at again
+REACH_BLOCKS = 4  # a streak that begins so near to the top of the tail may have begun before it
 SAME_STREAK_MM = 0.5
 # Two parts of a defect at a border are one; without structure to register on, the rows there are not judged.
 SAME_BLOB_MM = 2.0
@@ -48,11 +49,14 @@ class Inspection:
         Spots and misprints near the lower border of the last strip.
     count
         Findings so far; makes keys.
+    at_m
+        Where the last strip began.
     """
 
     streaks: tuple[Running, ...] = ()
     recent: tuple[Finding, ...] = ()
     count: int = 0
+    at_m: float = 0.0
 
     def to_json(self) -> str:
         """Text that :meth:`from_json` restores exactly."""
@@ -70,7 +74,9 @@ class Inspection:
         try:
             raw: dict[str, Any] = json.loads(text)
             streaks = tuple(Running(**(r | {"finding": Finding(**r["finding"])})) for r in raw["streaks"])
-            return Inspection(streaks, tuple(Finding(**f) for f in raw["recent"]), int(raw["count"]))
+            return Inspection(
+                streaks, tuple(Finding(**f) for f in raw["recent"]), int(raw["count"]), float(raw["at_m"])
+            )
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"not the JSON of an inspection ({error}); give what Inspection.to_json wrote") from error
 
@@ -109,8 +115,9 @@ def see_strip(
     mm_per_px
         Size of a pixel in mm, > 0.
     previous
-        Expected and captured tail rows that end where this strip begins, uint8 (t, w, 3) each; the last
-        ``TAIL_ROWS`` rows are used. None at the beginning or if the strip before is not at hand.
+        Expected and captured tail rows that end where this strip begins, uint8 (t, w, 3) each: ``TAIL_ROWS``, or as
+        many as there are where :func:`reaches_back` asks for more. None at the beginning or if the strip before is not
+        at hand.
     inks
         What lies on the cloth of each ink in these rows, those of ``previous`` first; names a dead nozzle's ink and
         finds its beginning where brightness alone cannot.
@@ -135,11 +142,26 @@ def see_strip(
                 f"the strip before is {previous[0].shape[1]} px wide and this one {expected.shape[1]} px; "
                 "give the tail of the same camera"
             )
-        previous = (previous[0][-TAIL_ROWS:], previous[1][-TAIL_ROWS:])
-        if inks is not None:
-            inks = replace(inks, coverage=inks.coverage[:, -(len(previous[0]) + len(expected)) :])
     view = look(expected, captured, mm_per_px, previous, inks)
     return Seen(view.pair.frame, view.lines, view.blobs), np.stack([view.proof.a, view.proof.b])
+
+
+def reaches_back(inspection: Inspection, seen: Seen, *, at_m: float, x_mm: float = 0.0) -> bool:
+    """Whether a streak began in the strip before, above the tail that was looked at.
+
+    What the strip before could not tell from noise, or could place only roughly from its last rows, is plain with this
+    strip's rows added: look again with all of that strip.
+    """
+    frame = seen.frame
+    for line in seen.lines:
+        if line.begin * ROWS >= frame.tail or line.end * ROWS <= frame.tail:
+            continue
+        found = line_finding(frame, line, at_m, x_mm, "")
+        known = [run.finding for run in inspection.streaks if _same_streak(found, run)]
+        above = line.begin <= REACH_BLOCKS and any(streak.at_m > inspection.at_m for streak in known)
+        if above or not known:
+            return True
+    return False
 
 
 def judge_strip(
@@ -166,7 +188,7 @@ def judge_strip(
     matched = Matched(evidence[0], evidence[1])
     streaks, fresh, count = _carry_streaks(inspection, seen, matched, at_m, x_mm)
     recent, blobs, count = _carry_blobs(inspection, seen, streaks, at_m, x_mm, count)
-    return Inspection(tuple(streaks), tuple(recent), count), tuple(fresh + blobs)
+    return Inspection(tuple(streaks), tuple(recent), count, at_m), tuple(fresh + blobs)
 
 
 def inspect_strip(
@@ -201,13 +223,15 @@ def _carry_streaks(
     changed: list[Finding] = []
     lines = list(seen.lines)
     bottom_m = at_m + (frame.blocks * ROWS - frame.tail) * frame.mm_per_px / 1000
+    top_m = at_m + (REACH_BLOCKS * ROWS - frame.tail) * frame.mm_per_px / 1000
     for run in inspection.streaks:
-        old = run.finding
-        reach = SAME_STREAK_MM + old.width_mm / 2
-        match = [n for n in lines if abs(line_finding(frame, n, at_m, x_mm, "").x_mm - old.x_mm) <= reach]
+        old = before = run.finding
+        match = [n for n in lines if _same_streak(line_finding(frame, n, at_m, x_mm, ""), run)]
         if match:
             new = line_finding(frame, match[0], at_m, x_mm, old.key)
             lines = [n for n in lines if n not in match]
+            if old.at_m > top_m:  # these rows hold its beginning, and more of what follows than when it was found
+                old = replace(old, at_m=new.at_m, length_mm=new.length_mm)
             after = _grow(old, new.end_m, new.open)
             run = Running(after, match[0].template, match[0].channel, match[0].share, match[0].box)
         elif old.open:
@@ -223,7 +247,7 @@ def _carry_streaks(
             else:
                 after = replace(old, open=state == "unseen" and bottom_m - old.end_m < MAX_UNSEEN_M)
             run = replace(run, finding=after)
-        if run.finding != old:
+        if run.finding != before:
             changed.append(run.finding)
         if run.finding.open or bottom_m - run.finding.end_m < MAX_UNSEEN_M:
             kept.append(run)
@@ -235,6 +259,10 @@ def _carry_streaks(
         kept.append(Running(finding, line.template, line.channel, line.share, line.box))
         changed.append(finding)
     return kept, changed, count
+
+
+def _same_streak(found: Finding, run: Running) -> bool:
+    return abs(found.x_mm - run.finding.x_mm) <= SAME_STREAK_MM + run.finding.width_mm / 2
 
 
 def _grow(old: Finding, end_m: float, is_open: bool) -> Finding:

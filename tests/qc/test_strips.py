@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import synthetic as s
 
-from qc import TAIL_ROWS, Finding, Inspection, inspect_strip
+from qc import TAIL_ROWS, Finding, Inspection, inspect_strip, judge_strip, reaches_back, see_strip
 
 WIDTH = 1600
 STRIP = 1024
@@ -26,21 +26,18 @@ def inspect_web(
     state, latest, reports, previous = Inspection(), {}, [], None
     for top in range(0, len(cov), STRIP):
         cut = slice(top, top + STRIP)
-        state, found = inspect_strip(
-            state,
-            expected[cut],
-            captured[cut],
-            mm_per_px=s.MM_PER_PX,
-            at_m=top * s.MM_PER_PX / 1000,
-            x_mm=0.0,
-            previous=previous,
-        )
+        at_m = top * s.MM_PER_PX / 1000
+        tail = None if previous is None else tuple(rows[-TAIL_ROWS:] for rows in previous)
+        seen, evidence = see_strip(expected[cut], captured[cut], mm_per_px=s.MM_PER_PX, previous=tail)
+        if previous is not None and reaches_back(state, seen, at_m=at_m):
+            seen, evidence = see_strip(expected[cut], captured[cut], mm_per_px=s.MM_PER_PX, previous=previous)
+        state, found = judge_strip(state, seen, evidence, at_m=at_m)
         if through_json:
             state = Inspection.from_json(state.to_json())
         reports.append(found)
         latest.update({f.key: f for f in found})
         if tails:
-            previous = (expected[cut][-TAIL_ROWS:], captured[cut][-TAIL_ROWS:])
+            previous = (expected[cut], captured[cut])
     return state, latest, reports
 
 
@@ -89,6 +86,18 @@ def test_a_dead_nozzle_is_one_streak_from_its_onset_on(name: str, begin: int) ->
     assert begin * s.MM_PER_PX - 10 <= found.at_m * 1000 <= used * s.MM_PER_PX + 10
     assert found.end_m * 1000 == pytest.approx(3 * STRIP * s.MM_PER_PX, abs=25)
     assert [run.finding for run in state.streaks] == [found]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_faint_streak_is_placed_by_the_strip_after_the_one_it_began_in(seed: int) -> None:
+    cov = np.full((2 * STRIP, WIDTH, 3), 0.08, np.float32)
+    cov[STRIP:] = 0.3
+    printed = cov.copy()
+    begin = STRIP - TAIL_ROWS - 128
+    s.dead_nozzle(printed, 0, 500, begin)
+    _, latest, _ = inspect_web(cov, printed, s.Disturbance.drawn(seed))
+    (found,) = latest.values()
+    assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
 
 
 def test_a_streak_bridges_cloth_without_its_ink() -> None:
