@@ -87,22 +87,39 @@ class Fabric(_Frozen):
 
 
 class Ink(_Frozen):
-    """One ink and the CIELAB (D50) of its solid on the recipe's cloth, after washing."""
+    """One ink and the CIELAB (D50) of its solid on the recipe's cloth, after washing.
+
+    A light ink names the ink that it is a thinner version of (`light_of`) and its `strength`, the share of that ink's
+    dye that a solid of it holds.
+    """
 
     name: Text
     lab: Lab
+    light_of: Text | None = None
+    strength: Annotated[FiniteFloat, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _light_is_thinner(self) -> Self:
+        if (self.light_of is None) != (self.strength == 1.0):
+            raise ValueError(f"ink {self.name}: light_of and a strength below 1 belong together")
+        return self
+
+
+MOST_INKS = 12
 
 
 class InkSet(_Frozen):
     """The inks of a press in the order of its channels.
 
     `total_limit_pct` is the most ink the cloth takes (sum of all channels, 100 = one solid); `black_start` is the tone
-    (0..1) of a balanced cyan-magenta-yellow grey above which black joins in.
+    (0..1) of a balanced cyan-magenta-yellow grey above which black joins in. `more` are the inks that presses with
+    further channels carry, in the order in which they are added; `channels` gives the set of a press.
     """
 
     title: Text
     ink_class: Literal["acid", "reactive", "disperse"]
     inks: tuple[Ink, Ink, Ink, Ink]
+    more: tuple[Ink, ...] = ()
     total_limit_pct: Annotated[FiniteFloat, Field(ge=100, le=400)]
     black_start: Annotated[FiniteFloat, Field(ge=0, lt=1)]
 
@@ -113,6 +130,34 @@ class InkSet(_Frozen):
         if names != ("cyan", "magenta", "yellow", "black"):
             raise ValueError(f"inks are {', '.join(names)}; the order is cyan, magenta, yellow, black")
         return inks
+
+    @model_validator(mode="after")
+    def _more_fit(self) -> Self:
+        known: set[str] = set()
+        for ink in (*self.inks, *self.more):
+            if ink.name in known:
+                raise ValueError(f"ink {ink.name} is named twice")
+            if ink.light_of is not None and ink.light_of not in known:
+                raise ValueError(f"ink {ink.name} is light_of {ink.light_of}, which no ink before it is")
+            known.add(ink.name)
+        if len(known) > MOST_INKS:
+            raise ValueError(f"{len(known)} inks, at most {MOST_INKS}")
+        return self
+
+    def channels(self, count: int) -> tuple[Ink, ...]:
+        """Return the inks of a press with so many channels: black; cyan and black; without black; four; four and more.
+
+        Raises
+        ------
+        ValueError
+            If there is no such set; names how many there may be.
+        """
+        cyan, magenta, yellow, black = self.inks
+        few = {1: (black,), 2: (cyan, black), 3: (cyan, magenta, yellow)}
+        most = len(self.inks) + len(self.more)
+        if not 1 <= count <= most:
+            raise ValueError(f"{count} inks: {self.title} has sets of 1 to {most}")
+        return few.get(count, (*self.inks, *self.more)[:count])
 
 
 class PrintMode(_Frozen):

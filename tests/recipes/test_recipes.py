@@ -100,3 +100,16 @@ def test_the_digest_follows_the_values_and_nothing_else():
     assert recipes.freeze(first).digest == recipes.freeze(again).digest
     assert recipes.freeze(first).digest != recipes.freeze(hotter).digest
     assert recipes.freeze(first).recipe is first
+
+
+@pytest.mark.parametrize("fabric", sorted(recipes.library()))
+def test_presses_of_1_to_12_channels_have_an_ink_set(fabric: str) -> None:
+    inks = recipes.recipe(fabric).ink_set
+    for count in range(1, 13):
+        names = [ink.name for ink in inks.channels(count)]
+        assert len(set(names)) == count
+    assert [ink.name for ink in inks.channels(8)][4:] == ["orange", "blue", "red", "grey"]
+    assert {ink.light_of for ink in inks.channels(12)} == {None, "black", "cyan", "magenta"}
+    for count in (0, 13):
+        with pytest.raises(ValueError, match="sets of 1 to 12"):
+            inks.channels(count)
