@@ -18,11 +18,11 @@ run: setup
 	@$(BIN)/foulard demo
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # every case of the parametrised inspection tests; some minutes
 test-full: setup
-	@FOULARD_FULL=1 $(BIN)/python -m pytest
+	@FOULARD_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 setup: .venv/installed
 	@$(BIN)/python -m hmi.webbuild >/dev/null
