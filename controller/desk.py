@@ -6,10 +6,13 @@ from pathlib import Path
 from sqlmodel import col, select
 
 import recipes
+import rip
 from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.decide import Want
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
+from controller.work import LayoutTask, TileTask
+from rip.tiles import TileError, View
 
 MIN_LENGTH_M, MAX_LENGTH_M = 0.05, 5000.0
 """Shortest job: what the camera can judge; longest: above the jumbo rolls of the trade (600-3000 m, from practice)."""
@@ -123,9 +126,10 @@ class Desk:
         if not MIN_LENGTH_M <= request.length_m <= MAX_LENGTH_M:
             msg = f"length {request.length_m:g} m is out of range: give {MIN_LENGTH_M:g} to {MAX_LENGTH_M:g} m"
             raise Refused(msg, "length_m")
-        if request.repeat not in ("straight", "half-drop"):
-            msg = f"repeat {request.repeat!r} is not known: give straight or half-drop"
-            raise Refused(msg, "repeat")
+        try:
+            rip.parse_repeat(request.repeat)
+        except rip.LayoutError as error:
+            raise Refused(str(error), "repeat") from error
         widest = recipe.fabric.print_width_mm
         if request.width_mm is not None and not 5 <= request.width_mm <= widest:
             msg = f"repeat width {request.width_mm:g} mm is out of range: give 5 to {widest:g} mm, the print width"
@@ -201,6 +205,38 @@ class Desk:
         actor.require(Permission.LINE_READ)
         self._job(job_id)
         return self._book.job_folder(job_id)
+
+    def layout(self, actor: Actor, job_id: int) -> tuple[Job, LayoutTask]:
+        """Return a job and its layout, to be surveyed by a worker.
+
+        Raises
+        ------
+        Forbidden, NotFound
+            Without permission; no such job; its design is not prepared yet.
+        """
+        actor.require(Permission.LINE_READ)
+        job = self._job(job_id)
+        if job.raster is None or job.raster_sha256 is None or job.total_rows is None:
+            msg = f"job {job_id} has no layout yet; it comes when the design is prepared"
+            raise NotFound(msg)
+        width_px = int(job.raster_meta["width_px"])
+        return job, LayoutTask(Path(job.raster), job.raster_sha256, job.control_recipe, width_px, job.total_rows)
+
+    def tile(self, actor: Actor, job_id: int, view: View, level: int, column: int, row: int) -> TileTask:
+        """Return one tile of a job's layout, to be drawn by a worker.
+
+        Raises
+        ------
+        Forbidden, NotFound
+            As for the layout; no such tile.
+        """
+        _, layout = self.layout(actor, job_id)
+        try:
+            layout.zoom.check(level, column, row)
+        except TileError as error:
+            msg = f"job {job_id}: {error}"
+            raise NotFound(msg) from error
+        return TileTask(layout, view, level, column, row)
 
     def journal(self, actor: Actor, job_id: int | None, limit: int) -> list[Event]:
         """Return the newest journal lines, newest first."""

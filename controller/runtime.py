@@ -38,7 +38,9 @@ class Controller:
     desk
         The door for people and programs.
     executor
-        Where CPU work runs.
+        Where the line's CPU work runs: preparing and inspecting.
+    viewing
+        Where CPU work for people who look runs, so that nobody waits behind a print: uploads and pictures of layouts.
     """
 
     line: Line
@@ -47,6 +49,7 @@ class Controller:
     book: Book
     desk: Desk
     executor: Executor
+    viewing: Executor
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -71,8 +74,8 @@ class Controller:
         book = Book(store, line, folder)
         supervisors = {name: Supervisor(machine, book) for name, machine in machines.items()}
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}
-        executor = Workers(WORKERS)
-        controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor)
+        executor, viewing = Workers(WORKERS), Workers(1)
+        controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing)
         background = asyncio.create_task(controller._run())
         whole = asyncio.current_task()
         background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
@@ -82,7 +85,8 @@ class Controller:
             background.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await background
-            executor.shutdown(wait=True, cancel_futures=True)
+            for workers in (executor, viewing):
+                workers.shutdown(wait=True, cancel_futures=True)
 
     async def _run(self) -> None:
         """Run all tasks; when one of them fails, all end and the whole program with them."""

@@ -5,9 +5,10 @@ Each function takes one frozen task and gives one frozen result, both picklable,
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +16,10 @@ import numpy as np
 import qc
 import recipes
 import rip
+from rip.inkuse import AreaInk, area_ink
+from rip.pyramid import find_pyramid, load_pyramid
+from rip.tiles import VERSION as TILES_VERSION
+from rip.tiles import View, Zoom, tile
 
 PREVIEW_PX = 1600
 """Longest side of the job's preview picture."""
@@ -49,6 +54,38 @@ class Prepared:
     mm_per_row: float
     meta: dict[str, Any]
     planned_ml: dict[str, float]
+
+
+@dataclass(frozen=True)
+class LayoutTask:
+    """The layout of a job whose raster is made: all that its pictures are made of."""
+
+    raster: Path
+    sha256: str
+    control_recipe: dict[str, Any]
+    width_px: int
+    rows: int
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same address would show another picture."""
+        return f"{self.sha256[:16]}-{self.control_recipe['digest'][:8]}-{TILES_VERSION}"
+
+    @property
+    def zoom(self) -> Zoom:
+        """Levels and tiles of the picture."""
+        return Zoom(self.width_px, self.rows)
+
+
+@dataclass(frozen=True)
+class TileTask:
+    """One tile of a layout's picture."""
+
+    layout: LayoutTask
+    view: View
+    level: int
+    column: int
+    row: int
 
 
 @dataclass(frozen=True)
@@ -100,7 +137,7 @@ def condition(control: recipes.ControlRecipe) -> rip.Condition:
         width_mm=recipe.fabric.print_width_mm,
         dpi=recipe.print_mode.dpi,
         white_lab=recipe.fabric.white_lab,
-        inks=tuple(rip.Ink(ink.name, ink.lab) for ink in recipe.ink_set.inks),
+        inks=inks_of(recipe.ink_set.inks),
         drop_volumes=recipe.print_mode.drop_volumes,
         drop_pl=recipe.print_mode.drop_pl,
         total_limit_pct=recipe.ink_set.total_limit_pct,
@@ -108,9 +145,15 @@ def condition(control: recipes.ControlRecipe) -> rip.Condition:
     )
 
 
-def check_design(path: Path) -> rip.Artwork:
+def inks_of(inks: Sequence[recipes.Ink]) -> tuple[rip.Ink, ...]:
+    """Return a recipe's inks as the RIP knows them."""
+    return tuple(rip.Ink(ink.name, ink.lab, light_of=ink.light_of, strength=ink.strength) for ink in inks)
+
+
+def check_design(path: Path) -> None:
     """Read a design's header and pixels far enough to know that it can be printed; raises `rip.ArtworkError`."""
-    return rip.read_artwork(path)
+    for _ in rip.bands(rip.open_artwork(path)):
+        pass
 
 
 def prepare(task: PrepareTask) -> Prepared:
@@ -124,9 +167,9 @@ def prepare(task: PrepareTask) -> Prepared:
         The layout is impossible, e.g. a repeat wider than the file format carries.
     """
     for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
-    repeat = cast("rip.Repeat", task.repeat)
-    raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=repeat, width_mm=task.width_mm,
+    raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=task.repeat, width_mm=task.width_mm,
                      folder=task.cache)  # fmt: skip
+    load_pyramid(raster)  # while its rows are still in memory: the first view of the layout needs it
     task.job_folder.mkdir(parents=True, exist_ok=True)
     _write_jpeg(task.job_folder / "preview.jpg", rip.preview(raster, for_rip, max_px=PREVIEW_PX))
     return Prepared(
@@ -137,6 +180,34 @@ def prepare(task: PrepareTask) -> Prepared:
         meta=raster.meta,
         planned_ml=rip.ink_ml(raster, task.length_m),
     )
+
+
+def survey(task: LayoutTask) -> AreaInk:
+    """Say how the ink stands to the cloth's limit; makes the pyramid that coarse tiles are cut from.
+
+    Raises
+    ------
+    rip.RasterError
+        The raster is gone or cut.
+    """
+    return area_ink(load_pyramid(_seen(task.raster, task.sha256)), _condition_of(task))
+
+
+def surveyed(task: LayoutTask) -> AreaInk | None:
+    """Say the same if there is no work to do for it."""
+    try:
+        pyramid = find_pyramid(_seen(task.raster, task.sha256))
+    except rip.RasterError:
+        return None
+    return None if pyramid is None else area_ink(pyramid, _condition_of(task))
+
+
+def draw_tile(task: TileTask) -> bytes:
+    """Return a tile as JPEG; raises `rip.RasterError` if the raster is gone or cut."""
+    layout = task.layout
+    raster, for_rip = _seen(layout.raster, layout.sha256), _condition_of(layout)
+    picture = tile(raster, for_rip, layout.rows, task.level, task.column, task.row, task.view)
+    return _jpeg(picture, [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444])
 
 
 def look(task: LookTask) -> Looked:
@@ -191,6 +262,16 @@ def _raster(path: Path) -> rip.Raster:
     return rip.Raster.open(path)
 
 
+@functools.lru_cache(maxsize=4)
+def _seen(path: Path, sha256: str) -> rip.Raster:
+    """The raster for the eye: its drops are not checked, as they are before anything is printed."""
+    return rip.Raster.open(path, sha256, check=False)
+
+
+def _condition_of(task: LayoutTask) -> rip.Condition:
+    return condition(recipes.ControlRecipe.model_validate(task.control_recipe))
+
+
 def _captured(path: Path, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(np.memmap(path, np.uint8, "r", shape=(*shape, 3)))
 
@@ -223,5 +304,9 @@ def _row(finding: qc.Finding, captured: np.ndarray, task: LookTask) -> dict[str,
 
 def _write_jpeg(path: Path, rgb: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
-    path.write_bytes(data.tobytes())
+    path.write_bytes(_jpeg(rgb))
+
+
+def _jpeg(rgb: np.ndarray, options: Sequence[int] = ()) -> bytes:
+    how = [cv2.IMWRITE_JPEG_QUALITY, 85, *options]
+    return cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), how)[1].tobytes()

@@ -2,8 +2,10 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Query, Request, Response, UploadFile
 from fastapi import Path as PathParameter
@@ -12,13 +14,21 @@ from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 import recipes
 from controller import Actor, JobRequest, Permission, Refused, Want
 from controller.tables import now
+from controller.work import draw_tile, survey, surveyed
 from hmi import designs, report, schemas, views
 from hmi.accounts import SESSION_HOURS, SignInRefused
 from hmi.metrics import exposition
 from hmi.state import App, app_of
 from hmi.uploads import UploadRefused, keep_file, keep_upload
+from rip.inkuse import PRICE_PER_L
 
 COOKIE = "foulard_session"
+
+_TILES = asyncio.Semaphore(2)
+"""Tiles in work at once: people who look must not keep the inspection from the workers."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 router = APIRouter(prefix="/api/v1")
 
@@ -194,7 +204,7 @@ async def submit(
     folder = app.settings.data / "designs"
     if design is not None:
         try:
-            kept = await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.executor)
+            kept = await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.viewing)
         except UploadRefused as error:
             if error.too_large:
                 raise HTTPException(413, str(error)) from error
@@ -235,6 +245,46 @@ async def resume(job_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.
 async def preview(job_id: Id, app: AppState, actor: Reader) -> FileResponse:
     """How the design will look on the cloth."""
     return _picture(app.controller.desk.job_folder(actor, job_id) / "preview.jpg")
+
+
+@router.get("/jobs/{job_id}/layout", operation_id="jobs_layout")
+async def layout(
+    job_id: Id, app: AppState, actor: Reader,
+    price_per_l: Annotated[float, Query(ge=0, le=100_000, allow_inf_nan=False)] = PRICE_PER_L,
+) -> schemas.LayoutView:  # fmt: skip
+    """The layout of a job whose design is prepared: size and levels of its picture, ink, cost at a price per litre."""
+    job, task = app.controller.desk.layout(actor, job_id)
+    area = await asyncio.to_thread(surveyed, task) or await _worked(app, survey, task)
+    return views.layout_view(job, task, area, price_per_l)
+
+
+@router.get("/jobs/{job_id}/tiles/{view}/{level}/{column}_{row}.jpg", operation_id="jobs_tile", response_class=Response,
+            responses={200: {"content": {"image/jpeg": {}}}, 404: {"model": schemas.Problem}})  # fmt: skip
+async def tile(
+    job_id: Id, view: schemas.TileView, level: Id, column: Id, row: Id, request: Request, app: AppState, actor: Reader,
+    v: Annotated[str, Query(max_length=80)] = "", if_none_match: Annotated[str, Header()] = "",
+) -> Response:  # fmt: skip
+    """One tile of the layout's picture; for ever the same while `v` is the layout's version."""
+    task = app.controller.desk.tile(actor, job_id, view, level, column, row)
+    version = task.layout.version
+    cache = "private, max-age=31536000, immutable" if v == version else "private, no-cache"
+    headers = {"ETag": f'"{version}"', "Cache-Control": cache}
+    if headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    async with _TILES:
+        if await request.is_disconnected():
+            return Response(status_code=499)
+        return Response(await _worked(app, draw_tile, task), media_type="image/jpeg", headers=headers)
+
+
+async def _worked(app: App, work: Callable[[Task], Result], task: Task) -> Result:
+    """Do a worker's task on a layout; a raster that is gone is a 404, a worker that died a 503."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(app.controller.viewing, work, task)
+    except (ValueError, OSError) as error:
+        raise HTTPException(404, f"the layout cannot be shown: {error}") from error
+    except BrokenProcessPool as error:
+        raise HTTPException(503, "the worker ended; ask again") from error
 
 
 @router.get("/jobs/{job_id}/strips/{index}.jpg", operation_id="jobs_strip", response_class=FileResponse)

@@ -23,6 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+raster = typer.Typer(help="Look into a raster.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(raster, name="raster")
+
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
 
@@ -34,7 +37,12 @@ Faults = Annotated[str, typer.Option(help='Faults of the simulated print, e.g. "
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Fabric = Annotated[str, typer.Option(help="Name of a fabric there is a recipe for.")]
 LengthM = Annotated[float, typer.Option(help="Metres to print.")]
-Repeat = Annotated[str, typer.Option(help="straight or half-drop.")]
+Repeat = Annotated[
+    str,
+    typer.Option(
+        help="straight, half-drop, brick, drop:1/3, drop:120mm, brick:1/4, brick:35mm.", metavar="KIND[:DROP]"
+    ),
+]
 WidthMm = Annotated[float | None, typer.Option(help="Physical width of one repeat; as the file says if left out.")]
 
 
@@ -74,7 +82,7 @@ def plant(
 
 @app.command("print")
 def print_(
-    design: Annotated[Path, typer.Argument(help="PNG, JPEG or TIFF.")],
+    design: Annotated[Path, typer.Argument(help="PNG, JPEG, TIFF, PSD, PDF or SVG.")],
     fabric: Fabric,
     length_m: LengthM,
     repeat: Repeat = "straight",
@@ -99,18 +107,33 @@ def print_(
 
 @app.command()
 def rip(
-    design: Annotated[Path, typer.Argument(help="PNG, JPEG or TIFF.")],
+    design: Annotated[Path, typer.Argument(help="PNG, JPEG, TIFF, PSD, PDF or SVG.")],
     fabric: Fabric,
     length_m: LengthM,
     out: Annotated[Path, typer.Option(help="Folder for the raster and the preview.")] = Path("foulard-out"),
     repeat: Repeat = "straight",
     width_mm: WidthMm = None,
+    inks: Annotated[int | None, typer.Option(help="Channels of the press, 1 to 12; the recipe's if left out.")] = None,
+    dpi: Annotated[int | None, typer.Option(help="Resolution of the press; the recipe's if left out.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Separate and screen a design, and stop after the raster."""
-    from hmi.offline import rip_design
+    from hmi.offline import RipRequest, rip_design
 
-    _tell(rip_design(design, fabric, length_m, repeat, width_mm, out), as_json)
+    _tell(rip_design(RipRequest(design, fabric, length_m, repeat, width_mm, inks, dpi), out), as_json)
+
+
+@raster.command("rows")
+def raster_rows(
+    path: Annotated[Path, typer.Argument(metavar="RASTER", help="A raster that foulard rip made.")],
+    start: Annotated[int, typer.Option(help="First row of the job.")],
+    count: Annotated[int, typer.Option(help="How many rows.")],
+    out: Annotated[Path, typer.Option(help="NumPy file for the drop levels, uint8 (inks, rows, pixels).")],
+) -> None:
+    """Write the drop levels of any rows of the whole job, so that anyone can check them."""
+    from hmi.offline import raster_rows as write
+
+    _tell(write(path, start, count, out), as_json=True)
 
 
 @app.command()

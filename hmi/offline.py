@@ -1,5 +1,8 @@
-"""What needs no line: `foulard rip` and `foulard inspect`."""
+"""What needs no line: `foulard rip`, `foulard raster` and `foulard inspect`."""
 
+import resource
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,31 +10,100 @@ import numpy as np
 from PIL import Image
 
 import qc
+import recipes
 import rip
 from controller import Desk, JobRequest
-from controller.work import PrepareTask, prepare
+from controller.work import check_design, condition, inks_of
 from hmi.errors import BadInput
 
+MOST_ROWS = 20_000
+"""Rows in one array: 2.6 GB at the widest press, which is as much as a small machine holds."""
 
-def rip_design(
-    design: Path, fabric: str, length_m: float, repeat: str, width_mm: float | None, out: Path
-) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class RipRequest:
+    """What `foulard rip` is asked for; None leaves a value to the fabric's recipe or to the file."""
+
+    design: Path
+    fabric: str
+    length_m: float
+    repeat: str = "straight"
+    width_mm: float | None = None
+    inks: int | None = None
+    dpi: int | None = None
+
+
+def rip_design(request: RipRequest, out: Path) -> dict[str, Any]:
     """Make the raster and a preview in `out`; returns what `foulard rip --json` prints.
 
     Raises
     ------
-    controller.Refused, rip.ArtworkError
+    controller.Refused, rip.ArtworkError, rip.LayoutError, BadInput
         With one message for people.
     """
-    control = Desk.check(JobRequest(design, fabric, length_m, repeat, width_mm, design.stem))
-    done = prepare(PrepareTask(design, control.model_dump(mode="json"), length_m, repeat, width_mm, out, out))
-    raster = rip.Raster.open(done.raster)
+    control = Desk.check(
+        JobRequest(request.design, request.fabric, request.length_m, request.repeat, request.width_mm,
+                   request.design.stem)
+    )  # fmt: skip
+    for_rip = _condition(control, request)
+    began, steps = time.perf_counter(), dict[str, float]()
+
+    def progress(step: str, share: float) -> None:
+        steps[step] = time.perf_counter() - began
+
+    raster = rip.rip(request.design, for_rip, length_m=request.length_m, repeat=request.repeat,
+                     width_mm=request.width_mm, folder=out, progress=progress)  # fmt: skip
+    preview = out / "preview.jpg"
+    Image.fromarray(rip.preview(raster, for_rip)).save(preview, quality=88)
+    total_rows = raster.total_rows(request.length_m)
+    ml = rip.ink_ml(raster, request.length_m)
+    full_ml = total_rows * raster.width_px * raster.drop_pl * 1e-9
+    notes = raster.meta.get("notes", [])
     return {
-        "raster": str(done.raster), "preview": str(out / "preview.jpg"), "sha256": done.sha256,
+        "raster": str(raster.path), "preview": str(preview), "sha256": raster.sha256,
         "inks": list(raster.inks), "dpi": raster.dpi, "bits": raster.bits, "width_px": raster.width_px,
-        "period_rows": raster.period_rows, "total_rows": done.total_rows,
-        "ink_ml": {name: round(ml, 3) for name, ml in done.planned_ml.items()}, "notes": done.meta.get("notes", []),
+        "period_rows": raster.period_rows, "total_rows": total_rows,
+        "ink_ml": {name: round(value, 3) for name, value in ml.items()},
+        "coverage": {name: round(value / full_ml, 5) for name, value in ml.items()},
+        "seconds": _durations(steps), "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "warnings": notes, "notes": notes,
     }  # fmt: skip
+
+
+def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condition:
+    """Return the recipe's condition with the ink set and the resolution asked for."""
+    for_rip = condition(control)
+    try:
+        if request.inks is not None:
+            for_rip = replace(for_rip, inks=inks_of(control.recipe.ink_set.channels(request.inks)))
+        return for_rip if request.dpi is None else replace(for_rip, dpi=request.dpi)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def _durations(ends: dict[str, float]) -> dict[str, float]:
+    """Return how long each step took, seconds, from when each ended; steps follow one another."""
+    began, durations = 0.0, {}
+    for step, end in ends.items():
+        durations[step] = round(end - began, 3)
+        began = end
+    return durations
+
+
+def raster_rows(path: Path, start: int, count: int, out: Path) -> dict[str, Any]:
+    """Write drop levels of rows of the job, uint8 (inks, rows, pixels); returns what `foulard raster rows` prints.
+
+    Raises
+    ------
+    rip.RasterError, BadInput
+        Not a sound raster; rows that no job has.
+    """
+    raster = rip.Raster.open(path)
+    if start < 0 or not 1 <= count <= MOST_ROWS:
+        msg = f"rows {start}+{count} are not possible; give a start from 0 and 1 to {MOST_ROWS} rows"
+        raise BadInput(msg)
+    np.save(out, raster.rows(start, count), allow_pickle=False)
+    return {"rows": str(out), "start": start, "count": count, "inks": list(raster.inks), "width_px": raster.width_px}
 
 
 def inspect_pictures(expected: Path, captured: Path, mm_per_px: float) -> dict[str, Any]:
@@ -62,6 +134,6 @@ def inspect_pictures(expected: Path, captured: Path, mm_per_px: float) -> dict[s
 
 
 def _picture(path: Path) -> np.ndarray:
-    rip.read_artwork(path)
+    check_design(path)
     with Image.open(path) as picture:
         return np.ascontiguousarray(np.asarray(picture.convert("RGB"), np.uint8))

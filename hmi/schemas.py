@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 JobStatus = Literal["queued", "ripping", "running", "held", "complete", "cancelled", "failed"]
 OperationStatus = Literal["waiting", "ready", "running", "done", "cancelled", "failed"]
 Stage = Literal["pretreat", "print", "fix", "wash"]
+TileView = Literal["proof", "coverage", "limit"]
 
 
 class View(BaseModel):
@@ -190,6 +191,68 @@ class JobDetail(JobView):
     finding_list: tuple[FindingView, ...]
     inspected_m: float
     has_report: bool
+
+
+class InkUseView(View):
+    """What one ink contributes to a layout: `coverage` is the mean drop volume, 1 = a solid all over."""
+
+    name: str
+    srgb: str
+    ml: float
+    coverage: Annotated[float, Field(ge=0, le=1)]
+    cost: float
+
+
+class AreaInkView(View):
+    """Total ink of small areas against what the cloth bears, percent; `near` and `over` are shares of the print."""
+
+    limit_pct: float
+    highest_pct: float
+    near: Annotated[float, Field(ge=0, le=1)]
+    over: Annotated[float, Field(ge=0, le=1)]
+
+
+class RepeatBoxView(View):
+    """One repeat of the design; every further column of repeats lies `drop_px` lower than the one before."""
+
+    width_px: int
+    height_px: int
+    drop_px: int
+
+
+class LegendView(View):
+    """Colours of the coverage view from no ink to the limit, and those of areas near the limit and over it."""
+
+    coverage: tuple[str, ...]
+    near: str
+    over: str
+
+
+class LayoutView(View):
+    """A job's layout as a deep-zoom picture, and what it takes.
+
+    The picture has `levels` levels, each half as large as the next; at level `one_to_one` a pixel is a drop. Level L is
+    ceil(total size / 2 ** (one_to_one - L)) pixels, cut into tiles of `tile_px`. With `?v={version}` in its address a
+    tile never changes.
+    """
+
+    version: str
+    width_px: int
+    total_rows: int
+    period_rows: int
+    dpi: int
+    mm_per_px: float
+    tile_px: int
+    levels: int
+    one_to_one: int
+    repeat: RepeatBoxView | None
+    inks: tuple[InkUseView, ...]
+    price_per_l: float
+    cost: float
+    area: AreaInkView
+    legend: LegendView
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 class FabricView(View):

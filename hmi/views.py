@@ -1,5 +1,7 @@
 """From what the controller knows to what the API says: pure functions from records to views."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,8 +12,12 @@ from controller.desk import JobRecord
 from controller.plan import progress
 from controller.supervise import Supervisor, active_alarms
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
+from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
+from rip.inkmap import NEAR_COLOUR, OVER_COLOUR, heat_colours
+from rip.inkuse import AreaInk, ink_use
+from rip.tiles import TILE_PX
 
 HANDSHAKE = frozenset({"link", "job", "status"})
 """Groups of tags between the controller and the machine."""
@@ -97,7 +103,7 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
     return schemas.JobDetail(
         **_job_fields(record),
         repeat_width_mm=job.raster_meta.get("repeat_width_mm"),
-        repeat_height_mm=job.raster_meta.get("repeat_height_mm"),
+        repeat_height_mm=_repeat_height_mm(job.raster_meta),
         print_width_mm=control.recipe.fabric.print_width_mm,
         dpi=job.raster_meta.get("dpi"),
         notes=tuple(job.raster_meta.get("notes", ())),
@@ -128,6 +134,39 @@ def finding_view(finding: FindingRow, base: str) -> schemas.FindingView:
         length_mm=round(finding.length_mm, 2), width_mm=round(finding.width_mm, 2), points=finding.points,
         picture=f"{base}/findings/{finding.id}.jpg" if finding.picture else None,
     )  # fmt: skip
+
+
+def layout_view(job: Job, layout: LayoutTask, area: AreaInk, price_per_l: float) -> schemas.LayoutView:
+    """Return a job's layout with what it takes of each ink at that price."""
+    for_rip = condition(recipes.ControlRecipe.model_validate(layout.control_recipe))
+    inks = ink_use(job.planned_ml, for_rip, layout.rows, price_per_l)
+    return schemas.LayoutView(
+        version=layout.version, width_px=layout.width_px, total_rows=layout.rows,
+        period_rows=job.raster_meta["period_rows"], dpi=for_rip.dpi, mm_per_px=25.4 / for_rip.dpi, tile_px=TILE_PX,
+        levels=layout.zoom.levels, one_to_one=layout.zoom.one_to_one, repeat=_repeat_box(job.raster_meta),
+        inks=tuple(
+            schemas.InkUseView(name=ink.name, srgb=_css(ink.lab), ml=round(ink.ml, 3), coverage=round(ink.coverage, 5),
+                               cost=round(ink.cost, 4))
+            for ink in inks
+        ),
+        price_per_l=price_per_l, cost=round(sum(ink.cost for ink in inks), 4),
+        area=schemas.AreaInkView(**asdict(area)),
+        legend=schemas.LegendView(coverage=tuple(_hex(colour) for colour in heat_colours(9).tolist()),
+                                  near=_hex(NEAR_COLOUR), over=_hex(OVER_COLOUR)),
+        notes=tuple(job.raster_meta.get("notes", ())), warnings=tuple(job.raster_meta.get("warnings", ())),
+    )  # fmt: skip
+
+
+def _repeat_height_mm(meta: dict[str, Any]) -> float | None:
+    return round(meta["tile_h_px"] / meta["dpi"] * 25.4, 2) if {"tile_h_px", "dpi"} <= meta.keys() else None
+
+
+def _repeat_box(meta: dict[str, Any]) -> schemas.RepeatBoxView | None:
+    width, height = meta.get("tile_w_px"), meta.get("tile_h_px")
+    if width is None or height is None:
+        return None
+    return schemas.RepeatBoxView(width_px=width, height_px=height,
+                                 drop_px=height // 2 if meta.get("repeat") == "half-drop" else 0)  # fmt: skip
 
 
 def question_view(question: Question) -> schemas.QuestionView:
@@ -188,7 +227,11 @@ def _job_of(controller: Controller, operation: Operation | None) -> Job | None:
 
 
 def _css(lab: tuple[float, float, float]) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*rip.lab_to_srgb(lab))
+    return _hex(rip.lab_to_srgb(lab))
+
+
+def _hex(srgb: Sequence[int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*srgb)
 
 
 def _age_s(snapshot: Snapshot) -> float:

@@ -1,8 +1,9 @@
 """Raster image processing: from artwork to the drops of one period of the layout.
 
-Artwork is laid out as a repeat over the print width, separated into inks through the condition's own ICC profile,
-screened to two bits per ink and kept on disk under the hash of all that decides it. A job of any length is that one
-period and a placement rule (row r of the job is period row r mod period_rows), so cost follows the artwork.
+Artwork is laid out over the print width, separated into inks through the condition's profile and one table of all
+colours, screened to two or four bits per ink and kept on disk under the hash of all that decides it. A job of any
+length is that one period and a placement rule (row r of the job is period row r mod period_rows), so cost follows the
+artwork.
 Pure functions over arrays; knows no job, no machine, no database. Names load on first use, so that the press can read
 a raster (`rip.raster`) without loading any colour code; no module here is named like a public function.
 """
@@ -12,30 +13,33 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rip.appearance import proof
-    from rip.artwork import Artwork, ArtworkError, read_artwork
     from rip.colour import lab_to_srgb
     from rip.condition import Condition, Ink
-    from rip.layout import Layout, LayoutError, Repeat, plan_layout
+    from rip.decode import bands
+    from rip.formats.facts import ArtworkError
+    from rip.formats.opening import Artwork, open_artwork
     from rip.picture import preview
     from rip.pipeline import rip
+    from rip.plan import LayoutError
     from rip.raster import Raster, RasterError, ink_ml
+    from rip.repeat import Repeat, parse_repeat
 
 _HOME = {
-    "Artwork": "artwork",
-    "ArtworkError": "artwork",
+    "Artwork": "formats.opening",
+    "ArtworkError": "formats.facts",
     "Condition": "condition",
     "Ink": "condition",
-    "Layout": "layout",
-    "LayoutError": "layout",
+    "LayoutError": "plan",
     "Raster": "raster",
     "RasterError": "raster",
-    "Repeat": "layout",
+    "Repeat": "repeat",
+    "bands": "decode",
     "ink_ml": "raster",
     "lab_to_srgb": "colour",
-    "plan_layout": "layout",
+    "open_artwork": "formats.opening",
+    "parse_repeat": "repeat",
     "preview": "picture",
     "proof": "appearance",
-    "read_artwork": "artwork",
     "rip": "pipeline",
 }
 
@@ -44,17 +48,17 @@ __all__ = [
     "ArtworkError",
     "Condition",
     "Ink",
-    "Layout",
     "LayoutError",
     "Raster",
     "RasterError",
     "Repeat",
+    "bands",
     "ink_ml",
     "lab_to_srgb",
-    "plan_layout",
+    "open_artwork",
+    "parse_repeat",
     "preview",
     "proof",
-    "read_artwork",
     "rip",
 ]
 

@@ -61,3 +61,31 @@ def lab_to_srgb(lab: tuple[float, float, float]) -> tuple[int, int, int]:
     code = srgb_code(XYZ_TO_SRGB @ lab_to_xyz(np.array(lab)))
     red, green, blue = (int(value) for value in np.rint(code * 255))
     return red, green, blue
+
+
+def delta_e00(one: Float, other: Float) -> Float:
+    """Return the CIEDE2000 difference (…) of CIELAB colours (…, 3), all parametric factors 1 (ISO/CIE 11664-6)."""
+    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    mean_chroma = (np.hypot(one[..., 1], one[..., 2]) + np.hypot(other[..., 1], other[..., 2])) / 2
+    stretch = 1.5 - 0.5 * np.sqrt(mean_chroma**7 / (mean_chroma**7 + 25.0**7))
+    chroma1, chroma2 = (np.hypot(lab[..., 1] * stretch, lab[..., 2]) for lab in (one, other))
+    hue1, hue2 = (np.arctan2(lab[..., 2], lab[..., 1] * stretch) for lab in (one, other))
+    turn = np.mod(hue2 - hue1 + np.pi, 2 * np.pi) - np.pi
+    lightness = (one[..., 0] + other[..., 0]) / 2
+    chroma = (chroma1 + chroma2) / 2
+    hue = np.where((chroma1 == 0) | (chroma2 == 0), hue1 + hue2, hue1 + turn / 2)
+    t = (
+        1
+        - 0.17 * np.cos(hue - np.radians(30))
+        + 0.24 * np.cos(2 * hue)
+        + 0.32 * np.cos(3 * hue + np.radians(6))
+        - 0.20 * np.cos(4 * hue - np.radians(63))
+    )
+    from_blue = np.mod(np.degrees(hue) - 275 + 180, 360) - 180
+    rotation = (
+        -2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(np.radians(60) * np.exp(-((from_blue / 25) ** 2)))
+    )
+    l_off = (other[..., 0] - one[..., 0]) / (1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2))
+    c_off = (chroma2 - chroma1) / (1 + 0.045 * chroma)
+    h_off = 2 * np.sqrt(chroma1 * chroma2) * np.sin(turn / 2) / (1 + 0.015 * chroma * t)
+    return np.sqrt(np.maximum(l_off**2 + c_off**2 + h_off**2 + rotation * c_off * h_off, 0))

@@ -1,37 +1,42 @@
-"""The whole way: design file → ink tones → layout → screened period on disk."""
+"""The whole way: design file → layout → ink tones → screened period on disk."""
 
 import hashlib
 import json
-import os
-import uuid
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rip.artwork import Artwork, Pixels, decode_artwork, flatten
-from rip.bigtiff import plan_bigtiff
+from rip.cloth import Cloth
 from rip.condition import Condition
-from rip.layout import Layout, Repeat, plan_layout
+from rip.fill import Rows, fill_band
+from rip.formats.opening import Artwork, open_artwork
+from rip.hot import Screen
 from rip.mask import load_mask
-from rip.profile import load_profile
-from rip.raster import BITS, Raster, RasterError
-from rip.screen import Screener, ink_thresholds
-from rip.separation import separate
-from rip.tiling import lay_band, resample_rows
+from rip.packed import stored_bits
+from rip.period import Fill, screen_period
+from rip.plan import Plan
+from rip.raster import Raster, RasterError
+from rip.repeat import parse_repeat, plan_repeat
+from rip.spool import spool
+from rip.table import load_table, palette_table
+from rip.tones import Mode, tone_notes, tones_of
+from rip.writer import RasterWriter
 
-VERSION = 1
+VERSION = 2
 """Goes into every key: raise it when the same input gives other drops."""
 
 ASSUMED_DPI = 150.0
 """Resolution taken for a design that states none; default from practice, editable by giving the width."""
 
-BAND_ROWS = 64
 PLACEMENT = "row r of the job is row r mod period_rows of this file; column x is column x"
 
 Progress = Callable[[str, float], None]
+Bytes = NDArray[np.uint8]
 
 
 def rip(
@@ -39,7 +44,7 @@ def rip(
     condition: Condition,
     *,
     length_m: float,
-    repeat: Repeat,
+    repeat: str = "straight",
     width_mm: float | None = None,
     folder: Path,
     progress: Progress | None = None,
@@ -49,16 +54,17 @@ def rip(
     Parameters
     ----------
     design : Path
-        PNG, JPEG or TIFF.
+        PNG, JPEG, TIFF, PSD, PDF or SVG.
     condition : Condition
     length_m : float
         Length of the job; the raster serves any length.
-    repeat : {"straight", "half-drop"}
+    repeat : str
+        KIND[:DROP], see `rip.repeat.parse_repeat`.
     width_mm : float, optional
         Physical width of one repeat. Without it the file's resolution decides; without that 150 dpi is assumed and
         said in `meta["notes"]`.
     folder : Path
-        Cache of rasters, masks and profiles; made if needed.
+        Cache of artwork, rasters, masks, profiles and tables; made if needed.
     progress : callable, optional
         Called with a step ("read", "separate", "screen", "write") and its done share 0..1.
 
@@ -68,136 +74,127 @@ def rip(
         If the design cannot be read.
     LayoutError
         If the repeat cannot be laid out.
+    OSError
+        If the disk is full.
     """
     if not length_m > 0:
         raise ValueError(f"length_m {length_m:g} must be above 0")
     report = progress or (lambda step, share: None)
     folder.mkdir(parents=True, exist_ok=True)
     report("read", 0.0)
-    artwork, image = decode_artwork(design)
-    notes = []
-    if width_mm is None:
-        dpi = artwork.dpi
-        if dpi is None:
-            dpi = ASSUMED_DPI
-            notes.append(f"the file states no resolution: {ASSUMED_DPI:g} dpi assumed")
-        width_mm = artwork.width_px / dpi * 25.4
-    layout = plan_layout(condition.width_px, condition.dpi, (artwork.width_px, artwork.height_px), width_mm, repeat)
-    report("read", 1.0)
-    key = _key(artwork, layout, condition)
+    artwork = open_artwork(design)
+    size_mm, notes = _size(artwork, width_mm)
+    plan = plan_repeat(parse_repeat(repeat), size_mm, Cloth(condition.width_px, condition.dpi), length_m=length_m)
+    key = _key(artwork, plan, condition)
     path = folder / f"{key}.tif"
     if kept := _kept(path):
         report("write", 1.0)
         return kept
+    source = spool(artwork, *plan.sources_px[0], folder / "artwork", report, wrap=True)
     report("separate", 0.0)
-    pixels = _reduced(flatten(image), layout)
-    del image
-    profile = load_profile(condition, folder / "profiles")
-    inks, colour_notes = separate(pixels, artwork.profile, profile, condition.total_limit_pct)
-    del pixels
-    notes.extend(colour_notes)
+    fill, entries, colour_notes = _fill(artwork, plan, source.rows, condition, folder / "profiles")
     report("separate", 1.0)
-    meta = _meta(artwork, layout, condition, key, width_mm, notes)
-    mask = load_mask(layout.mask_rows, folder / "masks")
-    _write(path, inks, layout, condition, mask, meta, report)
-    return Raster.open(path)
+    notes = (*artwork.notes, *notes, *colour_notes, *plan.notes)
+    meta = _meta(artwork, plan, condition, key, repeat, size_mm, notes)
+    screen = Screen(load_mask(plan.mask_rows, folder / "masks"), condition.drop_volumes, len(condition.inks))
+    with RasterWriter(path, meta) as writer:
+        screen_period(fill, screen, writer, entries, progress=_rising(report))
+        report("write", 0.0)
+        writer.finish()
+    report("write", 1.0)
+    return Raster.open(path, check=False)
 
 
-def _key(artwork: Artwork, layout: Layout, condition: Condition) -> str:
-    basis = {"rip": VERSION, "design": artwork.sha256, "layout": asdict(layout), "condition": condition.digest}
+def _size(artwork: Artwork, width_mm: float | None) -> tuple[tuple[float, float], tuple[str, ...]]:
+    """Return width and height of one repeat, mm, and what had to be assumed."""
+    if width_mm is not None:
+        return (width_mm, width_mm * artwork.height_px / artwork.width_px), ()
+    if artwork.size_mm is not None:
+        return artwork.size_mm, ()
+    width, height = (side / ASSUMED_DPI * 25.4 for side in (artwork.width_px, artwork.height_px))
+    return (width, height), (f"the file states no resolution: {ASSUMED_DPI:g} dpi assumed",)
+
+
+def _key(artwork: Artwork, plan: Plan, condition: Condition) -> str:
+    basis = {
+        "rip": VERSION,
+        "design": [artwork.sha256, artwork.page, artwork.width_px, artwork.height_px],
+        "plan": asdict(plan),
+        "condition": condition.digest,
+    }
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def _kept(path: Path) -> Raster | None:
     """Return the raster of that key if it is there and sound."""
-    if not (path.is_file() and path.with_suffix(".json").is_file()):
-        return None
     try:
-        return Raster.open(path)
+        return Raster.open(path) if path.is_file() else None
     except RasterError:
         return None
 
 
-def _reduced(pixels: Pixels, layout: Layout) -> Pixels:
-    """Reduce a design that is finer than the press before any colour is computed."""
-    rows, columns = pixels.data.shape[:2]
-    height, width = min(rows, layout.tile_h_px), min(columns, layout.tile_w_px)
-    if (height, width) == (rows, columns):
-        return pixels
-    reduced = np.empty((height, width, *pixels.data.shape[2:]), np.uint8)
-    for start in range(0, height, BAND_ROWS):
-        count = min(BAND_ROWS, height - start)
-        reduced[start : start + count] = resample_rows(pixels.data, width, height, start, count)
-    return Pixels(reduced, pixels.mode)
+def _fill(
+    artwork: Artwork, plan: Plan, rows: Rows, condition: Condition, folder: Path
+) -> tuple[Fill, Bytes | None, tuple[str, ...]]:
+    """Return what fills a band of the plan, the table if it fills it with colours, and what had to be assumed."""
+    mode = cast("Mode", artwork.mode)
+    notes = tone_notes(mode, artwork.profile, condition, names=artwork.channel_names)
+    if mode == "rgb" and artwork.bits == 8:
+        table = load_table(condition, artwork.profile, folder)
+        return lambda first, out: fill_band(plan, [rows], first, len(out), out), table.entries, notes
+
+    def toned(first: int, count: int) -> Bytes:
+        return tones_of(rows(first, count), mode, artwork.profile, condition, folder, names=artwork.channel_names)
+
+    ground = palette_table([plan.ground], condition, None, folder)[0].tolist()
+    return lambda first, out: fill_band(plan, [toned], first, len(out), out, ground), None, notes
 
 
 def _meta(
-    artwork: Artwork, layout: Layout, condition: Condition, key: str, width_mm: float, notes: list[str]
+    artwork: Artwork,
+    plan: Plan,
+    condition: Condition,
+    key: str,
+    repeat: str,
+    size_mm: tuple[float, float],
+    notes: tuple[str, ...],
 ) -> dict[str, object]:
     return {
         "key": key,
         "rip_version": VERSION,
         "design": artwork.path.name.encode("ascii", "replace").decode("ascii"),
         "design_sha256": artwork.sha256,
-        "repeat": layout.repeat,
-        "repeat_width_mm": width_mm,
-        "tile_w_px": layout.tile_w_px,
-        "tile_h_px": layout.tile_h_px,
-        "height_error": layout.height_error,
-        "mask_rows": layout.mask_rows,
-        "width_px": layout.width_px,
-        "period_rows": layout.period_rows,
+        "repeat": repeat,
+        "repeat_width_mm": size_mm[0],
+        "tile_w_px": plan.sources_px[0][0],
+        "tile_h_px": plan.sources_px[0][1],
+        "scale_error": plan.scale_error,
+        "mask_rows": plan.mask_rows,
+        "width_px": plan.width_px,
+        "period_rows": plan.period_rows,
+        "wraps": plan.wraps,
         "placement": PLACEMENT,
         "dpi": condition.dpi,
-        "bits": BITS,
+        "bits": stored_bits(len(condition.drop_volumes)),
         "inks": [{"name": ink.name, "lab": list(ink.lab)} for ink in condition.inks],
         "white_lab": list(condition.white_lab),
         "drop_volumes": list(condition.drop_volumes),
         "drop_pl": condition.drop_pl,
         "condition_sha256": condition.digest,
-        "profile": "computed default from the ink solids, not measured",
-        "notes": notes,
+        "profile": "computed default from the ink solids, not measured" if condition.profile is None else "customer's",
+        "notes": list(notes),
     }
 
 
-def _write(
-    path: Path,
-    inks: NDArray[np.uint8],
-    layout: Layout,
-    condition: Condition,
-    mask: NDArray[np.uint16],
-    meta: dict[str, object],
-    report: Progress,
-) -> None:
-    """Screen the period into a file beside the path, then move it there; the sidecar with the hash comes last."""
-    names = tuple(ink.name for ink in condition.inks)
-    plan = plan_bigtiff(layout.width_px, layout.period_rows, names, BITS, condition.dpi, json.dumps(meta))
-    partial = path.with_name(f".{uuid.uuid4().hex}.tif")
-    sidecar = path.with_suffix(".json")
-    try:
-        with partial.open("wb") as file:
-            file.write(plan.head)
-            # a full disk must fail here, not while writing through the memory map
-            os.posix_fallocate(file.fileno(), 0, plan.size)
-        shape = (len(names), layout.period_rows, plan.row_bytes)
-        planes = np.memmap(partial, np.uint8, "r+", len(plan.head), shape)
-        screeners = [Screener(ink_thresholds(mask, condition.drop_volumes, ink)) for ink in range(len(names))]
-        padded = np.zeros((len(names), BAND_ROWS, plan.row_bytes * 4), np.uint8)
-        for start in range(0, layout.period_rows, BAND_ROWS):
-            count = min(BAND_ROWS, layout.period_rows - start)
-            lay_band(inks, layout, start, padded[:, :count])
-            for ink, screener in enumerate(screeners):
-                screener.screen(padded[ink, :count], start, planes[ink, start : start + count])
-            report("screen", (start + count) / layout.period_rows)
-        report("write", 0.0)
-        planes.flush()
-        del planes
-        with partial.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    partial_sidecar = partial.with_suffix(".json")
-    partial_sidecar.write_text(json.dumps({"sha256": digest, **meta}, indent=1), encoding="utf-8")
-    partial_sidecar.replace(sidecar)
-    report("write", 1.0)
+def _rising(report: Progress) -> Progress:
+    """Return a progress that several threads may tell: shares that come late are left out."""
+    lock, told = threading.Lock(), 0.0
+
+    def tell(step: str, share: float) -> None:
+        nonlocal told
+        with lock:
+            if share > told:
+                told = share
+                report(step, share)
+
+    return tell

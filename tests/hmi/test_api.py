@@ -17,6 +17,7 @@ from hmi.openapi import DOCUMENT, document, text
 from tests.hmi.serving import Server
 
 OPEN = {("post", "/api/v1/session")}
+PLACES = ("job_id", "index", "finding_id", "question_id", "level", "column", "row")
 
 
 def png(size: tuple[int, int] = (64, 48)) -> bytes:
@@ -39,7 +40,7 @@ def every_route() -> list[tuple[str, str]]:
 def test_nobody_gets_anything_without_signing_in(server: Server, method: str, path: str) -> None:
     if (method, path) in OPEN:
         return
-    url = path.format(job_id=1, index=0, finding_id=1, question_id=1, name="carre-lyon")
+    url = path.format_map(dict.fromkeys(PLACES, 1) | {"name": "carre-lyon", "view": "proof"})
     with server.client() as client:
         answer = client.request(method, url, json={"answer": "Yes"} if "answer" in path else None)
     assert answer.status_code == 401, answer.text
@@ -238,9 +239,8 @@ def test_no_input_is_a_500(
         return
     if one_client.get("/api/v1/session").status_code == 401:  # an example signed out
         server.sign_in(one_client)
-    url = path.format(
-        job_id=number, index=number, finding_id=number, question_id=number, name=quote(word or "x", safe="")
-    )
+    words = dict.fromkeys(("name", "view"), quote(word or "x", safe=""))
+    url = path.format_map(dict.fromkeys(PLACES, number) | words)
     answer = one_client.request(method, url, json=body, params={"limit": str(number), "job_id": word})
     assert answer.status_code < 500, f"{method} {url}: {answer.text[:300]}"
 

@@ -98,6 +98,24 @@ def test_the_first_job_goes_through_all_machines_and_is_reported(page: Page, dem
     assert "Carré Lyon" in report.text()
 
 
+def test_the_layout_is_looked_at_from_the_whole_width_to_the_drops(page: Page, demonstration: tuple) -> None:
+    with page.expect_response(lambda answer: "/tiles/proof/" in answer.url, timeout=180_000):
+        page.goto(f"{demonstration[0]}/jobs/1")
+    scale = page.locator(".bar")
+    expect(scale).to_have_text(re.compile("cm"))
+    with page.expect_response(lambda answer: "/tiles/limit/" in answer.url and answer.ok):
+        page.locator(".tools label", has_text="Limit").click()
+    expect(page.get_by_text("over 250 %")).to_be_visible()
+    page.get_by_role("application").focus()
+    for _ in range(14):
+        page.keyboard.press("+")
+    expect(scale).to_have_text(re.compile("mm|µm"))
+    page.keyboard.press("0")
+    expect(scale).to_have_text(re.compile("cm"))
+    page.get_by_label("Repeats").check()
+    expect(page.locator(".marks .dark")).to_have_attribute("d", re.compile("^M"))
+
+
 def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration: tuple, tmp_path: Path) -> None:
     url = demonstration[0]
     design = tmp_path / "ruban.png"

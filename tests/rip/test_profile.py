@@ -1,17 +1,26 @@
+import dataclasses
 import io
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from rip.appearance import predicted_lab
+from rip.colour import D50, delta_e00, lab_to_xyz, xyz_to_lab
+from rip.icc import read_header
 from rip.inkmodel import InkModel
-from rip.profile import build_profile, load_profile
-from rip.separation import FLAGS, INTENT
+from rip.littlecms import builtin, transform
+from rip.profile import load_profile
+from rip.rendering import compensated, decode_lab, encode_lab, rendering_of
+from rip.sharing import colour_model
+
+INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 
 @pytest.fixture(scope="module")
-def profile(silk):
-    return build_profile(silk)
+def profile(silk, cache):
+    return load_profile(silk, cache)
 
 
 def to_inks(profile: bytes, rgb: np.ndarray) -> np.ndarray:
@@ -97,11 +106,70 @@ def test_forward_table_agrees_with_the_model(profile, silk):
     assert np.percentile(error, 99) < 2.5
 
 
-def test_the_profile_is_kept_and_a_cut_one_is_made_again(silk, tmp_path):
-    first = load_profile(silk, tmp_path)
+def test_the_profile_is_kept_and_a_cut_one_is_made_again(ink_set, tmp_path):
+    condition = ink_set("one grey")
+    first = load_profile(condition, tmp_path)
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    assert load_profile(silk, tmp_path) == first
+    assert load_profile(condition, tmp_path) == first
     assert kept.stat().st_mtime_ns == written
     kept.write_bytes(first[:5000])
-    assert load_profile(silk, tmp_path) == first
+    assert load_profile(condition, tmp_path) == first
+    assert read_header(first).space == "GRAY"
+
+
+def test_a_customers_profile_is_taken_as_it_is(silk, profile, tmp_path):
+    assert load_profile(dataclasses.replace(silk, profile=profile), tmp_path) == profile
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "space"),
+    [
+        ("cmyk", "CMYK"),
+        ("cmy", "CMY "),
+        ("one grey", "GRAY"),
+        ("seven", "7CLR"),
+        ("light", "CMYK"),
+        ("textile", "8CLR"),
+        ("twelve", "CMYK"),
+    ],
+)
+def test_prints_come_back(ink_set, cache, name, space, record_property):
+    """Prints of up to four inks → their colour → 8-bit sRGB → inks → colour: for any set of inks, with their limits."""
+    condition = ink_set(name)
+    rendering = rendering_of(condition, cache)
+    assert read_header(rendering.target).space == space
+    model = colour_model(condition)
+    random = np.random.default_rng(5)
+    prints = random.random((20000, len(model.k))) * random.random((20000, 1))
+    prints[np.argsort(random.random(prints.shape), axis=1) >= 4] = 0
+    prints = 0.97 * prints[prints.sum(axis=1) < condition.total_limit_pct / 100]
+    srgb, lab4 = builtin("srgb"), builtin("lab4")
+    deeper = compensated(encode_lab(model.relative_lab(prints)), rendering.target_black, 0.0)
+    codes = transform(deeper[deeper[:, 0] > 0], lab4, srgb)
+    rgb = np.rint(codes[((codes > 300) & (codes < 65235)).all(axis=1)] / 257).astype(np.uint8)
+    assert len(rgb) > 5000
+    wanted = transform(rgb, srgb, lab4)
+    tones = rendering.channels.bytes(rendering.tones(wanted))
+    found = xyz_to_lab(lab_to_xyz(predicted_lab(tones, condition)) * (D50 / model.white_xyz))
+    error = delta_e00(found, decode_lab(compensated(wanted, 0.0, rendering.target_black)))
+    record_property("delta_e00_mean", round(float(error.mean()), 2))
+    record_property("delta_e00_max", round(float(error.max()), 2))
+    assert error.mean() < 0.3
+    assert np.percentile(error, 99) < 1
+    assert error.max() < 3
+
+
+@pytest.mark.parametrize("name", ["seven", "textile"])
+def test_the_forward_table_of_many_inks_agrees_with_the_model(ink_set, cache, name):
+    condition = ink_set(name)
+    model = colour_model(condition)
+    random = np.random.default_rng(2)
+    inks = random.random((1000, len(model.k))) * random.random((1000, 1))
+    inks[random.random(inks.shape) < 0.5] = 0
+    codes = np.rint(inks * 65535).astype(np.uint16)
+    found = decode_lab(transform(codes, load_profile(condition, cache), builtin("lab4")))
+    error = delta_e00(found, model.relative_lab(inks))
+    assert error.mean() < 0.7
+    assert np.percentile(error, 99) < 3

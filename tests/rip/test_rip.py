@@ -1,5 +1,4 @@
 import dataclasses
-import json
 
 import numpy as np
 import pytest
@@ -132,13 +131,11 @@ def test_a_damaged_raster_in_the_cache_is_made_again(photo, silk, cache, tmp_pat
     folder = tmp_path / "own cache"
     first = go(photo, silk, folder)
     data = first.path.read_bytes()
-    first.path.write_bytes(data[:-100])
+    first.path.write_bytes(data[:-5000] + bytes(100) + data[-4900:])
     again = go(photo, silk, folder)
     assert again.sha256 == first.sha256
     assert again.path.read_bytes() == data
-    assert json.loads(again.path.with_suffix(".json").read_text())["sha256"] == first.sha256
-    left = {path.name for path in folder.iterdir()}
-    assert left == {"masks", "profiles", first.path.name, first.path.with_suffix(".json").name}
+    assert {path.name for path in folder.iterdir()} == {"artwork", "masks", "profiles", first.path.name}
 
 
 def test_progress_is_told_step_by_step(photo, silk, tmp_path):
@@ -173,7 +170,7 @@ def test_a_job_without_length_is_refused(photo, silk, cache, length_m):
     [
         ({"width_mm": 0}, "width_mm 0 is not in"),
         ({"dpi": 10}, "dpi 10 is not in"),
-        ({"inks": (rip.Ink("cyan", (50, 0, 0)),)}, "1 inks given, 4 needed"),
+        ({"inks": ()}, "0 inks"),
         ({"drop_volumes": (0, 0.5, 0.4, 1)}, "rising from 0 to 1"),
         ({"total_limit_pct": float("inf")}, "finite"),
         ({"black_start": 1}, "black_start 1 is not in"),

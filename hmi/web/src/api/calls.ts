@@ -12,6 +12,12 @@ export const fabrics = () => answer(client.GET('/api/v1/fabrics', {}))
 export const designs = () => answer(client.GET('/api/v1/designs', {}))
 export const jobs = () => answer(client.GET('/api/v1/jobs', {}))
 export const job = (id: number) => answer(client.GET('/api/v1/jobs/{job_id}', ofJob(id)))
+export const layout = (id: number, pricePerL: number | null) =>
+  answer(
+    client.GET('/api/v1/jobs/{job_id}/layout', {
+      params: { path: { job_id: id }, query: pricePerL === null ? {} : { price_per_l: pricePerL } },
+    }),
+  )
 export const journal = (jobId: number, limit: number) =>
   answer(client.GET('/api/v1/journal', { params: { query: { job_id: jobId, limit } } }))
 

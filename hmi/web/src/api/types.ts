@@ -1,5 +1,5 @@
 /** The words of the API, taken from the generated contract. */
-import type { components } from './schema.gen'
+import type { components, operations } from './schema.gen'
 
 type S = components['schemas']
 export type SessionView = S['SessionView']
@@ -19,7 +19,9 @@ export type FabricView = S['FabricView']
 export type DesignView = S['DesignView']
 export type JournalView = S['JournalView']
 export type LiveEvent = S['LiveEvent']
+export type LayoutView = S['LayoutView']
 export type Stage = OperationView['stage']
 export type Repeat = JobView['repeat']
+export type TileViewName = operations['jobs_tile']['parameters']['path']['view']
 
 export const STAGES: readonly Stage[] = ['pretreat', 'print', 'fix', 'wash']

@@ -10,12 +10,20 @@ function remembered<T extends string>(key: string, allowed: readonly T[], otherw
   return allowed.find((one) => one === value) ?? otherwise
 }
 
-/** Language, theme and density of this browser. */
+/** Language, theme, density and ink price of this browser. */
 export const useSettings = defineStore('settings', () => {
   const browser = LANGUAGES.find((one) => navigator.language.startsWith(one)) ?? 'en'
   const language = ref<Language>(remembered('language', LANGUAGES, browser))
   const theme = ref(remembered('theme', THEMES, 'light'))
   const density = ref(remembered('density', DENSITIES, matchMedia('(pointer: coarse)').matches ? 'panel' : 'desk'))
+
+  /** Price of a litre of ink; null until somebody here has said one. */
+  const stored = Number.parseFloat(localStorage.getItem('foulard.inkPrice') ?? '')
+  const inkPrice = ref<number | null>(stored >= 0 ? stored : null)
+  watch(inkPrice, (price) => {
+    if (price === null) localStorage.removeItem('foulard.inkPrice')
+    else localStorage.setItem('foulard.inkPrice', String(price))
+  })
 
   watch(
     [language, theme, density],
@@ -31,5 +39,5 @@ export const useSettings = defineStore('settings', () => {
     },
     { immediate: true },
   )
-  return { language, theme, density }
+  return { language, theme, density, inkPrice }
 })

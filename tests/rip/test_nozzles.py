@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rip.hot import Screen, Screener
+from rip.mask import void_and_cluster
+from rip.nozzles import GAIN_SCALE, Nozzles, evened, roundings, take_over
+from rip.packed import pack, unpacking
+from rip.screen import ink_thresholds, screen_plainly
+
+VOLUMES = (0, 0.28, 0.61, 1.0)
+MASK = void_and_cluster(24, 128)
+
+
+def taken_over(tones, dead):
+    moved = tones.copy()
+    take_over(moved, np.arange(tones.shape[1]), dead)
+    return moved
+
+
+def test_half_goes_to_each_side():
+    assert taken_over(np.array([[10, 20, 100, 40, 50]], np.uint8), (2,)).tolist() == [[10, 70, 0, 90, 50]]
+
+
+def test_what_one_side_has_no_room_for_goes_to_the_other_and_then_further_out():
+    assert taken_over(np.array([[0, 0, 250, 100, 0, 0]], np.uint8), (3,)).tolist() == [[0, 0, 255, 0, 95, 0]]
+    assert taken_over(np.array([[10, 200, 220, 255, 20]], np.uint8), (2,)).tolist() == [[92, 255, 0, 255, 103]]
+
+
+def test_full_tone_has_nowhere_to_go():
+    assert taken_over(np.full((1, 7), 255, np.uint8), (3,)).tolist() == [[255, 255, 255, 0, 255, 255, 255]]
+
+
+def test_neighbours_that_are_dead_too_and_the_edge_of_the_cloth():
+    assert taken_over(np.array([[100, 10, 10, 10]], np.uint8), (0,)).tolist() == [[0, 110, 10, 10]]
+    assert taken_over(np.array([[10, 60, 60, 10]], np.uint8), (1, 2)).tolist() == [[70, 0, 0, 70]]
+    assert taken_over(np.array([[90, 90]], np.uint8), (0, 1)).tolist() == [[0, 0]]
+
+
+@given(width=st.integers(1, 40), dead=st.sets(st.integers(0, 39)), top=st.integers(0, 255), seed=st.integers(0, 99))
+def test_ink_is_moved_never_made(width, dead, top, seed):
+    dead = tuple(sorted(column for column in dead if column < width))
+    tones = np.random.default_rng(seed).integers(0, top + 1, (3, width), dtype=np.uint8)
+    moved = taken_over(tones, dead)
+    assert (moved[:, list(dead)] == 0).all()
+    assert (moved.sum(axis=1, dtype=int) <= tones.sum(axis=1, dtype=int)).all()
+    live = [column for column in range(width) if column not in dead]
+    assert (moved[:, live] >= tones[:, live]).all()
+    if top <= 85 and dead and not any({one + 1, one + 2} & set(dead) for one in dead) and width > 1:
+        # light tones and nozzles dead one by one: all of the ink is still printed
+        assert (moved.sum(axis=1, dtype=int) == tones.sum(axis=1, dtype=int)).all()
+
+
+@pytest.mark.parametrize("gain", [0.8, 0.95, 1.0, 1.03, 1.25])
+def test_a_flat_tone_gets_its_gain_on_average(gain):
+    steps = np.full(128, round(gain * GAIN_SCALE), np.uint16)
+    for tone in (1, 7, 100, 200, 204):
+        printed = evened(np.full(MASK.shape, tone, np.uint8), steps, roundings(MASK, 3))
+        assert printed.mean() == pytest.approx(tone * steps[0] / GAIN_SCALE, abs=0.01)
+    assert (evened(np.full(MASK.shape, 255, np.uint8), steps, roundings(MASK, 3)) <= 255).all()
+    assert (evened(np.zeros(MASK.shape, np.uint8), steps, roundings(MASK, 3)) == 0).all()
+
+
+@given(
+    inks=st.sampled_from([1, 4, 6]),
+    width=st.sampled_from([9, 130, 4100]),
+    rows=st.integers(1, 40),
+    first_row=st.integers(0, 99),
+    gained=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=25, deadline=None)
+def test_the_hot_path_corrects_as_the_plain_one(inks, width, rows, first_row, gained, seed):
+    random = np.random.default_rng(seed)
+    dead = [tuple(np.unique(random.integers(0, width, ink % 4)).tolist()) for ink in range(inks)]
+    dead[0] = (0, 1, width - 1)
+    gain = random.uniform(0.7, 1.25, (inks, width)) if gained else None
+    nozzles = Nozzles(width, tuple(dead), gain)
+    screen = Screen(MASK, VOLUMES, inks, nozzles)
+    tones = random.integers(0, 256, (rows, width, screen.lanes), dtype=np.uint8)
+    out = np.empty((inks, rows, -(-width // 4)), np.uint8)
+    Screener(screen).screen(tones, first_row, out)
+    y, x = (first_row + np.arange(rows)) % MASK.shape[0], np.arange(width) % 128
+    for ink in range(inks):
+        plain = tones[:, :, ink].copy()
+        if nozzles.steps is not None:
+            plain = evened(plain, nozzles.steps[ink], roundings(MASK, ink)[y[:, None], x])
+        take_over(plain, np.arange(width), dead[ink])
+        levels = screen_plainly(plain, ink_thresholds(MASK, VOLUMES, ink), first_row)
+        assert np.array_equal(out[ink], pack(levels))
+        printed = unpacking(2)[out[ink]].view(np.uint8)
+        assert (printed[:, list(dead[ink])] == 0).all()
+
+
+def test_colours_are_corrected_too():
+    """The table is looked up again for the few columns round a dead nozzle."""
+    entries = np.zeros((1 << 24, 4), np.uint8)
+    entries[0x102030] = (90, 0, 60, 30)
+    rgb = np.tile(np.array([0x10, 0x20, 0x30], np.uint8), (24, 256, 1))
+    nozzles = Nozzles(256, ((100,), (), (3, 200), ()))
+    out = np.empty((4, 24, 64), np.uint8)
+    Screener(Screen(MASK, VOLUMES, 4, nozzles)).screen_rgb(rgb, entries, 0, out)
+    volume = np.array(VOLUMES)[unpacking(2)[out].view(np.uint8)]
+    tone = volume.mean(axis=1) * 255
+    assert (tone[0, 100], tone[2, 3], tone[2, 200]) == (0, 0, 0)
+    assert tone[0, 96:105].mean() == pytest.approx(90, rel=0.12)
+    assert tone[0].mean() == pytest.approx(90, rel=0.01)
+
+
+def test_no_gain_is_no_work():
+    assert Nozzles(5, ((), ()), np.ones((2, 5))).steps is None
+    assert Nozzles(5, ((), ())).steps is None
+
+
+def test_the_digest_tells_states_apart():
+    states = [
+        Nozzles(5, ((), ())),
+        Nozzles(6, ((), ())),
+        Nozzles(5, ((1,), ())),
+        Nozzles(5, ((), (1,))),
+        Nozzles(5, ((), ()), np.full((2, 5), 1.1)),
+    ]
+    assert len({state.digest for state in states}) == len(states)
+    assert Nozzles(5, ((), ()), np.ones((2, 5))).digest == states[0].digest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((5, ((5,),)), "dead nozzle 5 of ink 0 is not in 0..4"),
+        ((5, ((), (-1,))), "dead nozzle -1 of ink 1"),
+        ((5, ((3, 2),)), "columns must rise"),
+        ((5, ((),), np.ones((2, 5))), "gain is"),
+        ((5, ((),), np.full((1, 5), 1.3)), "gain must be in 0..1.25"),
+        ((5, ((),), np.full((1, 5), np.nan)), "gain must be in 0..1.25"),
+    ],
+)
+def test_impossible_states_are_named(arguments, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        Nozzles(*arguments)
+
+
+def test_nozzles_of_another_press_are_refused():
+    with pytest.raises(ValueError, match="nozzles of 2 inks given for 4"):
+        Screen(MASK, VOLUMES, 4, Nozzles(5, ((), ())))
+    screener = Screener(Screen(MASK, VOLUMES, 2, Nozzles(5, ((), ()))))
+    with pytest.raises(ValueError, match="8 columns for a press of 5 nozzles"):
+        screener.screen(np.zeros((1, 8, 4), np.uint8), 0, np.zeros((2, 1, 2), np.uint8))
