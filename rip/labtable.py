@@ -24,6 +24,9 @@ SMOOTHINGS = 2
 SHELL = {MIDDLE: 24.0, FINE: 10.0}
 """How far out of reach (colour difference) nodes are still solved; about two cells."""
 
+MET = {MIDDLE: 0.0, FINE: 0.1}
+"""Nodes whose interpolated inks are as near as this to their colour need not be solved."""
+
 BEND = 1.5
 """How much closer nodes stand near the grey axis than at the edge (asinh)."""
 
@@ -39,7 +42,8 @@ def inverse_table(model: InkModel, rules: Rules) -> Float:
     for nodes in (MIDDLE, FINE):
         tones = _refine(tones)
         lab, inks = lab_grid(nodes), tones.reshape(-1, tones.shape[-1])
-        reach = np.flatnonzero(np.linalg.norm(model.relative_lab(inks) - lab, axis=1) < SHELL[nodes])
+        off = np.linalg.norm(model.relative_lab(inks) - lab, axis=1)
+        reach = np.flatnonzero((off > MET[nodes]) & (off < SHELL[nodes]))
         near = None if nodes == MIDDLE else inks[reach]
         inks[reach], _ = invert(model, lab[reach], rules, start=inks[reach], near=near)
         for _ in range(SMOOTHINGS if nodes == MIDDLE and _several_ways(rules) else 0):

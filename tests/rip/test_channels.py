@@ -88,7 +88,7 @@ def test_linearisation_turns_tones_into_drop_volumes(ink_set):
     assert bent == pytest.approx(np.interp(straight, *np.array(curve).T), abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     total=st.floats(100, 1200),
     limits=st.lists(st.floats(5, 100), min_size=12, max_size=12),
