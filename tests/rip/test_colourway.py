@@ -11,7 +11,7 @@ from rip.table import load_table
 
 
 def test_a_lab_is_met_as_an_instrument_would_measure_it(ink_set, cache):
-    for name in ("cmyk", "light", "twelve"):
+    for name in ("cmyk", "light"):
         condition = ink_set(name)
         inks = InkModel.of(condition)
         tones = np.zeros((2, len(condition.inks)))
