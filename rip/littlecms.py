@@ -22,8 +22,12 @@ _NAMES |= {f"{count:X}CLR": f"mch{count}" for count in range(1, 16)}
 
 
 def _name_multichannel() -> None:
-    """Teach imagecodecs the names of LittleCMS's multichannel pixel types, which it knows but cannot be asked for."""
-    formats = imagecodecs._cms._CMS_FORMATS
+    """Teach imagecodecs names for LittleCMS's multichannel pixel types, which it has but gives no name to.
+
+    The table is private to it; a version without the table, or with these names of its own, does no harm: sets it
+    cannot name are then refused with its own message.
+    """
+    formats: dict[str, tuple[int, ...]] = getattr(imagecodecs._cms, "_CMS_FORMATS", {})
     for count in range(1, 16):
         formats.setdefault(f"mch{count}", (int(imagecodecs.CMS.PT[f"MCH{count}"]), count, 0, 0, 0))
 

@@ -71,13 +71,16 @@ class Table:
         colours : mapping of (r, g, b) to tones
             One byte per ink, or per lane.
         """
-        padded = {rgb: (*tones, *(0 for _ in range(self.lanes - len(tones)))) for rgb, tones in colours.items()}
+        padded: dict[Colour, tuple[int, ...]] = {}
+        for (red, green, blue), tones in colours.items():
+            missing = self.lanes - len(tones)
+            padded[int(red), int(green), int(blue)] = (*(int(tone) for tone in tones), *[0] * missing)
         changed = {**self.changed, **padded}
         entries = np.memmap(self.path, np.uint8, "c", shape=self.entries.shape)
         for rgb, tones in changed.items():
             entries[colour_index(np.array(rgb))] = tones
         entries.flags.writeable = False
-        basis = json.dumps([self.key, sorted((rgb, list(map(int, tones))) for rgb, tones in padded.items())])
+        basis = json.dumps([self.key, sorted(padded.items())])
         return Table(entries, hashlib.sha256(basis.encode("ascii")).hexdigest(), self.path, changed)
 
 
