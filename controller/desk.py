@@ -12,7 +12,6 @@ from controller.book import Book
 from controller.decide import Want
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, TileTask
-from rip.tiles import TileError, View
 
 MIN_LENGTH_M, MAX_LENGTH_M = 0.05, 5000.0
 """Shortest job: what the camera can judge; longest: above the jumbo rolls of the trade (600-3000 m, from practice)."""
@@ -222,7 +221,7 @@ class Desk:
         width_px = int(job.raster_meta["width_px"])
         return job, LayoutTask(Path(job.raster), job.raster_sha256, job.control_recipe, width_px, job.total_rows)
 
-    def tile(self, actor: Actor, job_id: int, view: View, level: int, column: int, row: int) -> TileTask:
+    def tile(self, actor: Actor, job_id: int, view: rip.View, level: int, column: int, row: int) -> TileTask:
         """Return one tile of a job's layout, to be drawn by a worker.
 
         Raises
@@ -233,7 +232,7 @@ class Desk:
         _, layout = self.layout(actor, job_id)
         try:
             layout.zoom.check(level, column, row)
-        except TileError as error:
+        except rip.TileError as error:
             msg = f"job {job_id}: {error}"
             raise NotFound(msg) from error
         return TileTask(layout, view, level, column, row)

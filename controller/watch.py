@@ -141,6 +141,7 @@ def _task(book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraS
         shape=(strip.height_px, strip.width_px),
         shape_before=(before.height_px, before.width_px) if before else (0, 0),
         raster=Path(job.raster or ""),
+        raster_sha256=job.raster_sha256 or "",
         control_recipe=job.control_recipe,
         row_start=strip.row_start,
         mm_per_row=job.mm_per_row or 0.0,

@@ -16,10 +16,6 @@ import numpy as np
 import qc
 import recipes
 import rip
-from rip.inkuse import AreaInk, area_ink
-from rip.pyramid import find_pyramid, load_pyramid
-from rip.tiles import VERSION as TILES_VERSION
-from rip.tiles import View, Zoom, tile
 
 PREVIEW_PX = 1600
 """Longest side of the job's preview picture."""
@@ -69,12 +65,12 @@ class LayoutTask:
     @property
     def version(self) -> str:
         """Changes whenever the same address would show another picture."""
-        return f"{self.sha256[:16]}-{self.control_recipe['digest'][:8]}-{TILES_VERSION}"
+        return f"{self.sha256[:16]}-{self.control_recipe['digest'][:8]}-{rip.TILES_VERSION}"
 
     @property
-    def zoom(self) -> Zoom:
+    def zoom(self) -> rip.Zoom:
         """Levels and tiles of the picture."""
-        return Zoom(self.width_px, self.rows)
+        return rip.Zoom(self.width_px, self.rows)
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class TileTask:
     """One tile of a layout's picture."""
 
     layout: LayoutTask
-    view: View
+    view: rip.View
     level: int
     column: int
     row: int
@@ -97,6 +93,7 @@ class LookTask:
     shape: tuple[int, int]
     shape_before: tuple[int, int]
     raster: Path
+    raster_sha256: str
     control_recipe: dict[str, Any]
     row_start: int
     mm_per_row: float
@@ -150,10 +147,12 @@ def inks_of(inks: Sequence[recipes.Ink]) -> tuple[rip.Ink, ...]:
     return tuple(rip.Ink(ink.name, ink.lab, light_of=ink.light_of, strength=ink.strength) for ink in inks)
 
 
-def check_design(path: Path) -> None:
-    """Read a design's header and pixels far enough to know that it can be printed; raises `rip.ArtworkError`."""
-    for _ in rip.bands(rip.open_artwork(path)):
+def check_design(path: Path) -> rip.Artwork:
+    """Read a design's header and all its pixels, to know that it can be printed; raises `rip.ArtworkError`."""
+    artwork = rip.open_artwork(path)
+    for _ in rip.bands(artwork):
         pass
+    return artwork
 
 
 def prepare(task: PrepareTask) -> Prepared:
@@ -169,7 +168,6 @@ def prepare(task: PrepareTask) -> Prepared:
     for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
     raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=task.repeat, width_mm=task.width_mm,
                      folder=task.cache)  # fmt: skip
-    load_pyramid(raster)  # while its rows are still in memory: the first view of the layout needs it
     task.job_folder.mkdir(parents=True, exist_ok=True)
     _write_jpeg(task.job_folder / "preview.jpg", rip.preview(raster, for_rip, max_px=PREVIEW_PX))
     return Prepared(
@@ -182,7 +180,7 @@ def prepare(task: PrepareTask) -> Prepared:
     )
 
 
-def survey(task: LayoutTask) -> AreaInk:
+def survey(task: LayoutTask) -> rip.AreaInk:
     """Say how the ink stands to the cloth's limit; makes the pyramid that coarse tiles are cut from.
 
     Raises
@@ -190,29 +188,29 @@ def survey(task: LayoutTask) -> AreaInk:
     rip.RasterError
         The raster is gone or cut.
     """
-    return area_ink(load_pyramid(_seen(task.raster, task.sha256)), _condition_of(task))
+    return rip.area_ink(rip.load_pyramid(_raster(task.raster, task.sha256)), _condition_of(task))
 
 
-def surveyed(task: LayoutTask) -> AreaInk | None:
+def surveyed(task: LayoutTask) -> rip.AreaInk | None:
     """Say the same if there is no work to do for it."""
     try:
-        pyramid = find_pyramid(_seen(task.raster, task.sha256))
+        pyramid = rip.find_pyramid(_raster(task.raster, task.sha256))
     except rip.RasterError:
         return None
-    return None if pyramid is None else area_ink(pyramid, _condition_of(task))
+    return None if pyramid is None else rip.area_ink(pyramid, _condition_of(task))
 
 
 def draw_tile(task: TileTask) -> bytes:
     """Return a tile as JPEG; raises `rip.RasterError` if the raster is gone or cut."""
     layout = task.layout
-    raster, for_rip = _seen(layout.raster, layout.sha256), _condition_of(layout)
-    picture = tile(raster, for_rip, layout.rows, task.level, task.column, task.row, task.view)
+    raster, for_rip = _raster(layout.raster, layout.sha256), _condition_of(layout)
+    picture = rip.tile(raster, for_rip, layout.rows, task.level, task.column, task.row, task.view)
     return _jpeg(picture, [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444])
 
 
 def look(task: LookTask) -> Looked:
     """Look at one strip: the long part, which needs no other strip's result; writes its picture and its evidence."""
-    raster = _raster(task.raster)
+    raster = _raster(task.raster, task.raster_sha256)
     for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
     step = round(task.mm_per_px * raster.dpi / 25.4)
     captured = _captured(task.captured, task.shape)
@@ -258,13 +256,8 @@ def judge(task: LookTask, looked: Looked, inspection: str) -> Inspected:
 
 
 @functools.lru_cache(maxsize=4)
-def _raster(path: Path) -> rip.Raster:
-    return rip.Raster.open(path)
-
-
-@functools.lru_cache(maxsize=4)
-def _seen(path: Path, sha256: str) -> rip.Raster:
-    """The raster for the eye: its drops are not checked, as they are before anything is printed."""
+def _raster(path: Path, sha256: str) -> rip.Raster:
+    """The raster to look at: its drops are not checked again, the press has done that before it printed them."""
     return rip.Raster.open(path, sha256, check=False)
 
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, File, Form, Header, HTTPException, Query, Request, Response, UploadFile
 from fastapi import Path as PathParameter
@@ -20,7 +20,7 @@ from hmi.accounts import SESSION_HOURS, SignInRefused
 from hmi.metrics import exposition
 from hmi.state import App, app_of
 from hmi.uploads import UploadRefused, keep_file, keep_upload
-from rip.inkuse import PRICE_PER_L
+from rip import PRICE_PER_L
 
 COOKIE = "foulard_session"
 
@@ -187,7 +187,7 @@ async def submit(
     key: Key,
     fabric: Annotated[str, Form(max_length=64)],
     length_m: Annotated[float, Form(allow_inf_nan=False)],
-    repeat: Annotated[Literal["straight", "half-drop"], Form()] = "straight",
+    repeat: Annotated[str, Form(max_length=20)] = "straight",
     width_mm: Annotated[float | None, Form(allow_inf_nan=False)] = None,
     title: Annotated[str, Form(max_length=120)] = "",
     sample: Annotated[str, Form(max_length=64)] = "",

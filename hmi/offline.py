@@ -13,7 +13,7 @@ import qc
 import recipes
 import rip
 from controller import Desk, JobRequest
-from controller.work import check_design, condition, inks_of
+from controller.work import condition, inks_of
 from hmi.errors import BadInput
 
 MOST_ROWS = 20_000
@@ -134,6 +134,10 @@ def inspect_pictures(expected: Path, captured: Path, mm_per_px: float) -> dict[s
 
 
 def _picture(path: Path) -> np.ndarray:
-    check_design(path)
-    with Image.open(path) as picture:
-        return np.ascontiguousarray(np.asarray(picture.convert("RGB"), np.uint8))
+    artwork = rip.open_artwork(path)
+    if artwork.mode not in ("rgb", "grey"):
+        msg = f"{path.name} is a {artwork.mode} picture; a camera gives RGB or grey, so give one of these"
+        raise BadInput(msg)
+    rows = np.concatenate(list(rip.bands(artwork)))
+    codes = rows if artwork.bits == 8 else (rows >> 8).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(codes, (*codes.shape[:2], 3)))

@@ -157,7 +157,7 @@ class JobView(View):
     fabric: str
     fabric_title: str
     length_m: float
-    repeat: Literal["straight", "half-drop"]
+    repeat: str
     status: JobStatus
     stage: Stage | None
     progress: Annotated[float, Field(ge=0, le=1)]

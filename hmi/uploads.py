@@ -68,10 +68,8 @@ async def keep_upload(upload: UploadFile, folder: Path, max_bytes: int, executor
 
 def keep_file(path: Path, folder: Path) -> Path:
     """Keep a design that is on this machine already; raises `rip.ArtworkError` if it cannot be printed."""
-    check_design(path)
+    kept = folder / check_design(path).sha256
     folder.mkdir(parents=True, exist_ok=True)
-    with path.open("rb") as file:
-        kept = folder / hashlib.file_digest(file, "sha256").hexdigest()
     if not kept.exists():
         partial = folder / f".{secrets.token_hex(8)}.part"
         shutil.copyfile(path, partial)

@@ -15,9 +15,7 @@ from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
-from rip.inkmap import NEAR_COLOUR, OVER_COLOUR, heat_colours
-from rip.inkuse import AreaInk, ink_use
-from rip.tiles import TILE_PX
+from rip import NEAR_COLOUR, OVER_COLOUR, TILE_PX, AreaInk, heat_colours, ink_use
 
 HANDSHAKE = frozenset({"link", "job", "status"})
 """Groups of tags between the controller and the machine."""
@@ -162,11 +160,10 @@ def _repeat_height_mm(meta: dict[str, Any]) -> float | None:
 
 
 def _repeat_box(meta: dict[str, Any]) -> schemas.RepeatBoxView | None:
-    width, height = meta.get("tile_w_px"), meta.get("tile_h_px")
-    if width is None or height is None:
+    width, height, drop = (meta.get(name) for name in ("tile_w_px", "tile_h_px", "drop_px"))
+    if width is None or height is None or drop is None:
         return None
-    return schemas.RepeatBoxView(width_px=width, height_px=height,
-                                 drop_px=height // 2 if meta.get("repeat") == "half-drop" else 0)  # fmt: skip
+    return schemas.RepeatBoxView(width_px=width, height_px=height, drop_px=drop % height)
 
 
 def question_view(question: Question) -> schemas.QuestionView:

@@ -10,7 +10,7 @@ from qc.compare import Comparison, compare
 from qc.finding import DefectClass, Finding, defect_points
 from qc.grade import Grade, grade
 from qc.inks import Inks
-from qc.inspection import TAIL_ROWS, Inspection, Seen, inspect_strip, judge_strip, reaches_back, see_strip
+from qc.inspection import TAIL_ROWS, Inspection, Seen, judge_strip, reaches_back, see_strip
 
 __all__ = [
     "TAIL_ROWS",
@@ -24,7 +24,6 @@ __all__ = [
     "compare",
     "defect_points",
     "grade",
-    "inspect_strip",
     "judge_strip",
     "reaches_back",
     "see_strip",

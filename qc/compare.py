@@ -63,4 +63,4 @@ def compare(
     height, width = expected.shape[:2]
     pair = seen.pair
     left = np.abs(pair.captured - pair.predicted)[pair.valid] if pair.valid.any() else np.zeros(1)
-    return Comparison(tuple(found), pair.field.at((width - 1) / 2, (height - 1) / 2), float(left.mean()))
+    return Comparison(tuple(found), pair.frame.field.at((width - 1) / 2, (height - 1) / 2), float(left.mean()))

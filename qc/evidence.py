@@ -98,7 +98,7 @@ def evidence(pair: Pair, blobs: list[Blob]) -> Evidence:
 def _usable(pair: Pair, blobs: list[Blob]) -> np.ndarray:
     blocks, width = pair.predicted_rows.shape[:2]
     usable = np.ones((blocks, width), np.float32)
-    f = pair.factor
+    f = pair.frame.factor
     cols = np.flatnonzero(pair.valid.any(0))
     rows = np.flatnonzero(pair.valid.any(1))
     if not len(cols) or not len(rows):
@@ -110,7 +110,7 @@ def _usable(pair: Pair, blobs: list[Blob]) -> np.ndarray:
     for blob in blobs:
         if blob.bottom - blob.top > 4 * (blob.right - blob.left):
             continue
-        pad = round(1.0 / pair.mm_per_px)
+        pad = round(1.0 / pair.frame.mm_per_px)
         y0, y1 = blob.top * f // ROWS, -(-blob.bottom * f // ROWS)
         usable[max(0, y0 - 1) : y1 + 1, max(0, blob.left * f - pad) : blob.right * f + pad] = 0
     return usable

@@ -68,7 +68,7 @@ def name_ink(pair: Pair, proof: Evidence, line: Line, inks: Inks) -> Line:
 def _covered(pair: Pair, coverage: np.ndarray, x: int) -> np.ndarray:
     """Mean coverage of an ink around a column in each block of rows; the displacement is below a pixel or two."""
     blocks = len(pair.predicted_rows)
-    dx, _ = pair.field.at(x, coverage.shape[0] / 2)
+    dx, _ = pair.frame.field.at(x, coverage.shape[0] / 2)
     at = int(np.clip(round(x - dx), 1, coverage.shape[1] - 2))
     rows = coverage[: blocks * ROWS, at - 1 : at + 2].mean(1)
     return rows.reshape(blocks, ROWS).mean(1)

@@ -191,30 +191,6 @@ def judge_strip(
     return Inspection(tuple(streaks), tuple(recent), count, at_m), tuple(fresh + blobs)
 
 
-def inspect_strip(
-    inspection: Inspection,
-    expected: np.ndarray,
-    captured: np.ndarray,
-    *,
-    mm_per_px: float,
-    at_m: float,
-    x_mm: float = 0.0,
-    previous: tuple[np.ndarray, np.ndarray] | None = None,
-    inks: Inks | None = None,
-) -> tuple[Inspection, tuple[Finding, ...]]:
-    """Inspect the next strip of the web: :func:`see_strip` and :func:`judge_strip` in one.
-
-    Parameters are theirs, the result is that of :func:`judge_strip`.
-
-    Raises
-    ------
-    ValueError
-        If pictures differ in size, are empty, not uint8 RGB, or the scale is not positive.
-    """
-    seen, evidence = see_strip(expected, captured, mm_per_px=mm_per_px, previous=previous, inks=inks)
-    return judge_strip(inspection, seen, evidence, at_m=at_m, x_mm=x_mm)
-
-
 def _carry_streaks(
     inspection: Inspection, seen: Seen, matched: Matched, at_m: float, x_mm: float
 ) -> tuple[list[Running], list[Finding], int]:

@@ -93,11 +93,11 @@ def look(
 
 
 def _on_line(pair: Pair, blob: Blob, line: Line) -> bool:
-    f = pair.factor
+    f = pair.frame.factor
     left, right, width = blob.left * f, blob.right * f, (blob.right - blob.left) * f
-    slack = max(2.0, 1.0 / pair.mm_per_px)
+    slack = max(2.0, 1.0 / pair.frame.mm_per_px)
     near = left - slack - line.width_px / 2 <= line.x <= right + slack + line.width_px / 2
-    slim = width <= max(2 * line.width_px + 4, 1.5 / pair.mm_per_px, (blob.bottom - blob.top) * f / STREAK_SLIM)
+    slim = width <= max(2 * line.width_px + 4, 1.5 / pair.frame.mm_per_px, (blob.bottom - blob.top) * f / STREAK_SLIM)
     overlaps = blob.top * f < (line.end + 2) * ROWS and blob.bottom * f > (line.begin - 2) * ROWS
     return blob.cls == "spot" and near and slim and overlaps
 

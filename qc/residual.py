@@ -59,12 +59,8 @@ class Pair:
         bool (h, w): the expected picture reaches this pixel.
     predicted_rows, captured_rows
         float32 (blocks, full width, 3): means of ``ROWS`` rows.
-    field
-        Displacement of the captured picture in full-size px, of the current strip.
-    factor, mm_per_px
-        Full-size px per working px; mm per full-size px.
-    tail
-        Rows of the strip before that stand on top.
+    frame
+        Where the pixels lie.
     """
 
     predicted: np.ndarray
@@ -72,21 +68,7 @@ class Pair:
     valid: np.ndarray
     predicted_rows: np.ndarray
     captured_rows: np.ndarray
-    field: Field
-    factor: int
-    mm_per_px: float
-    tail: int
-
-    @property
-    def px_mm(self) -> float:
-        """Size of a working pixel in mm."""
-        return self.factor * self.mm_per_px
-
-    @property
-    def frame(self) -> Frame:
-        """Where the pixels lie."""
-        blocks, width = self.predicted_rows.shape[:2]
-        return Frame(self.field, self.factor, self.mm_per_px, self.tail, blocks, width, self.valid.shape[0])
+    frame: Frame
 
 
 def make_pair(
@@ -156,7 +138,8 @@ def make_pair(
     valid[h - -(-bottom // factor) :] = False
     valid[:, : -(-left // factor)] = False
     valid[:, w - -(-right // factor) :] = False
-    return Pair(look.apply(e), c, valid, look.apply(e_rows), c_rows, field, factor, mm_per_px, tail)
+    frame = Frame(field, factor, mm_per_px, tail, len(e_rows), width, h)
+    return Pair(look.apply(e), c, valid, look.apply(e_rows), c_rows, frame)
 
 
 def tolerance(pair: Pair, difference: np.ndarray) -> np.ndarray:

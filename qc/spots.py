@@ -70,10 +70,10 @@ def find_blobs(pair: Pair) -> tuple[list[Blob], np.ndarray]:
     regions = _regions(pair, sure, weak, wrong, difference, strength)
     blobs = list(regions)
     taken = np.zeros(pair.valid.shape, np.uint8)
-    pad = round(4.0 / pair.px_mm)
+    pad = round(4.0 / pair.frame.px_mm)
     for blob in regions:
         taken[max(0, blob.top - pad) : blob.bottom + pad, max(0, blob.left - pad) : blob.right + pad] = 1
-    reach = max(1, round(MERGE_MM / pair.px_mm / 2))
+    reach = max(1, round(MERGE_MM / pair.frame.px_mm / 2))
     # Bridging starts from parts with a sure pixel; faint parts alone are noise.
     count, found, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     labels = np.asarray(found, np.int32)
@@ -87,7 +87,7 @@ def find_blobs(pair: Pair) -> tuple[list[Blob], np.ndarray]:
     for blob in regions:
         cut = (slice(blob.top, blob.bottom), slice(blob.left, blob.right))
         mask[cut] |= weak[cut] > 0
-    min_sure = max(2, round(MIN_AREA_MM2 / pair.px_mm**2))
+    min_sure = max(2, round(MIN_AREA_MM2 / pair.frame.px_mm**2))
     for label in range(1, count):
         left, top, w, h = stats[label, :4]
         cut = (slice(top, top + h), slice(left, left + w))
@@ -122,7 +122,7 @@ def _measure(
 def _wrong_content(pair: Pair, difference: np.ndarray) -> np.ndarray:
     """Blocks with grossly other colour, or with structure that does not correlate; uint8 (h, w)."""
     height, width = difference.shape[:2]
-    side = min(max(round(BLOCK_MM / pair.px_mm), BLOCK_PX), max(height // 2, 1), max(width // 2, 1))
+    side = min(max(round(BLOCK_MM / pair.frame.px_mm), BLOCK_PX), max(height // 2, 1), max(width // 2, 1))
     if side < 16:
         return np.zeros((height, width), np.uint8)
     quarter = max(1, side // 8)
@@ -150,12 +150,12 @@ def _regions(
     pair: Pair, sure: np.ndarray, weak: np.ndarray, wrong: np.ndarray, difference: np.ndarray, strength: np.ndarray
 ) -> list[Blob]:
     """Misprints: wide areas where many pixels differ and the content is not the expected one with a drop on it."""
-    side = max(3, round(REGION_WINDOW_MM / pair.px_mm) | 1)
+    side = max(3, round(REGION_WINDOW_MM / pair.frame.px_mm) | 1)
     dense = cv2.boxFilter(sure.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_REFLECT) > REGION_SHARE
     dense |= wrong > 0
     if not dense.any():
         return []
-    reach = max(3, round(8.0 / pair.px_mm) | 1)
+    reach = max(3, round(8.0 / pair.frame.px_mm) | 1)
     joined = cv2.morphologyEx(dense.view(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     found = []
@@ -173,14 +173,14 @@ def _regions(
             continue
         part = part[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
         left, top = left + int(cols[0]), top + int(rows[0])
-        short = min(part.shape) * pair.px_mm
+        short = min(part.shape) * pair.frame.px_mm
         if short < REGION_MIN_MM or min(part.shape) < REGION_MIN_PX:
             continue
         cut = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
         if short < REGION_SURE_MM and not _foreign(pair, part, cut, difference[cut]):
             continue
         found.append(_measure("misprint", part, left, top, difference[cut], pair.predicted[cut], strength[cut]))
-    return _merge(found, round(10.0 / pair.px_mm))
+    return _merge(found, round(10.0 / pair.frame.px_mm))
 
 
 def _extent(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

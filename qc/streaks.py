@@ -57,7 +57,7 @@ def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
                 for window in windows:
                     hits += _window_hits(narrow, wide, window, LIMITS_BY_BOX[box][t], (t, channel, box))
     lines: list[Line] = []
-    near = max(2.0, 0.5 / pair.mm_per_px)
+    near = max(2.0, 0.5 / pair.frame.mm_per_px)
     for _z, x, t, channel, box, _ in sorted(hits, reverse=True):
         if any(abs(x - line.x) <= near + line.width_px for line in lines):
             continue

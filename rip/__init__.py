@@ -18,32 +18,57 @@ if TYPE_CHECKING:
     from rip.decode import bands
     from rip.formats.facts import ArtworkError
     from rip.formats.opening import Artwork, open_artwork
+    from rip.inkmap import NEAR_COLOUR, OVER_COLOUR, heat_colours
+    from rip.inkuse import PRICE_PER_L, AreaInk, area_ink, ink_use
     from rip.picture import preview
     from rip.pipeline import rip
     from rip.plan import LayoutError
+    from rip.pyramid import find_pyramid, load_pyramid
     from rip.raster import Raster, RasterError, ink_ml
     from rip.repeat import Repeat, parse_repeat
+    from rip.tiles import TILE_PX, TILES_VERSION, TileError, View, Zoom, tile
 
 _HOME = {
+    "AreaInk": "inkuse",
     "Artwork": "formats.opening",
     "ArtworkError": "formats.facts",
     "Condition": "condition",
     "Ink": "condition",
     "LayoutError": "plan",
+    "NEAR_COLOUR": "inkmap",
+    "OVER_COLOUR": "inkmap",
+    "PRICE_PER_L": "inkuse",
     "Raster": "raster",
     "RasterError": "raster",
     "Repeat": "repeat",
+    "TILES_VERSION": "tiles",
+    "TILE_PX": "tiles",
+    "TileError": "tiles",
+    "View": "tiles",
+    "Zoom": "tiles",
+    "area_ink": "inkuse",
     "bands": "decode",
+    "find_pyramid": "pyramid",
+    "heat_colours": "inkmap",
     "ink_ml": "raster",
+    "ink_use": "inkuse",
     "lab_to_srgb": "colour",
+    "load_pyramid": "pyramid",
     "open_artwork": "formats.opening",
     "parse_repeat": "repeat",
     "preview": "picture",
     "proof": "appearance",
     "rip": "pipeline",
+    "tile": "tiles",
 }
 
 __all__ = [
+    "NEAR_COLOUR",
+    "OVER_COLOUR",
+    "PRICE_PER_L",
+    "TILES_VERSION",
+    "TILE_PX",
+    "AreaInk",
     "Artwork",
     "ArtworkError",
     "Condition",
@@ -52,14 +77,23 @@ __all__ = [
     "Raster",
     "RasterError",
     "Repeat",
+    "TileError",
+    "View",
+    "Zoom",
+    "area_ink",
     "bands",
+    "find_pyramid",
+    "heat_colours",
     "ink_ml",
+    "ink_use",
     "lab_to_srgb",
+    "load_pyramid",
     "open_artwork",
     "parse_repeat",
     "preview",
     "proof",
     "rip",
+    "tile",
 ]
 
 

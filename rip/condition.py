@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from rip.icc import ProfileError, read_header
+from rip.packed import lanes_for
 
 MAX_INKS = 12
 LEVELS = (4, 8, 16)
@@ -182,7 +183,7 @@ class Condition:
     @property
     def lanes(self) -> int:
         """Bytes of a row of ink tones in tables: 4, 8 or 16, the inks first, then zeros."""
-        return next(lanes for lanes in (4, 8, 16) if lanes >= len(self.inks))
+        return lanes_for(len(self.inks))
 
     @property
     def colour_inks(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rip.nozzles import GAIN_SCALE, Nozzles, evened, near_dead, roundings, take_over
-from rip.packed import Bytes, pack, stored_bits
+from rip.packed import Bytes, lanes_for, pack, stored_bits
 from rip.screen import ink_thresholds, screen_plainly
 
 CHUNK_ROWS, CHUNK_COLUMNS = 64, 4096
@@ -22,18 +22,10 @@ CHUNK_ROWS, CHUNK_COLUMNS = 64, 4096
 TILE_COLUMNS = 512
 """Thresholds are repeated to this width, so that NumPy's inner loops are long."""
 
-LANES = (4, 8, 16)
 _WORDS = {4: np.uint32, 8: np.uint64, 16: np.complex128}
 """One element holds a pixel's lanes; the 16-byte type is only moved, never computed with."""
 
 cv2.setNumThreads(1)  # the threads are ours
-
-
-def lanes_for(inks: int) -> int:
-    """Return how many lanes a pixel of so many inks takes."""
-    if not 1 <= inks <= LANES[-1]:
-        raise ValueError(f"{inks} inks: 1 to {LANES[-1]} can be screened")
-    return next(lanes for lanes in LANES if lanes >= inks)
 
 
 class Screen:

@@ -16,6 +16,16 @@ def stored_bits(levels: int) -> int:
     return 2 if levels <= 4 else 4
 
 
+LANES = (4, 8, 16)
+
+
+def lanes_for(inks: int) -> int:
+    """Return how many lanes a pixel of so many inks takes in tables and bands of tones."""
+    if not 1 <= inks <= LANES[-1]:
+        raise ValueError(f"{inks} inks: 1 to {LANES[-1]} can be screened")
+    return next(lanes for lanes in LANES if lanes >= inks)
+
+
 def pack(levels: Bytes, bits: int = 2) -> Bytes:
     """Pack levels (…, width) to bytes (…, ceil(width · bits / 8)), first pixel in the high bits."""
     per_byte = 8 // bits

@@ -1,6 +1,7 @@
 """A whole period through the hot path into the press file, strip by strip, on all processors."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +40,7 @@ def screen_period(
     threads : int, optional
         As many as processors by default. Each holds a strip of colours and of drops.
     progress : callable, optional
-        Called with "screen" and the share done, 0..1, from any thread.
+        Called with "screen" and the share done, 0..1, which only rises; from any thread, one at a time.
 
     Raises
     ------
@@ -51,7 +52,14 @@ def screen_period(
         raise ValueError(
             f"a screen of {screen.inks} inks and {screen.bits} bits for a raster of {plan.inks} inks and {plan.bits}"
         )
-    strips = iter(range(plan.strips))
+    strips, told, telling = iter(range(plan.strips)), -1, threading.Lock()
+
+    def tell(index: int) -> None:
+        nonlocal told
+        with telling:
+            if progress is not None and index > told:
+                told = index
+                progress("screen", (index + 1) / plan.strips)
 
     def work() -> None:
         screener = Screener(screen)
@@ -67,8 +75,7 @@ def screen_period(
             else:
                 screener.screen_rgb(band, entries, first, packed)
             writer.write(first, packed)
-            if progress is not None:
-                progress("screen", (index + 1) / plan.strips)
+            tell(index)
 
     count = min(threads or os.cpu_count() or 1, plan.strips)
     with ThreadPoolExecutor(count, "screen") as pool:

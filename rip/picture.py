@@ -1,4 +1,4 @@
-"""A picture of the first periods of a job, small enough for a screen."""
+"""A picture of the first periods of a raster, small enough for a screen; made from the pyramid beside the raster."""
 
 import math
 
@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rip.appearance import proof
+from rip.cells import mean_cells
 from rip.condition import Condition
+from rip.pyramid import BASE_LEVEL, load_pyramid
 from rip.raster import Raster
 
-_BAND_ROWS = 256
+_FINEST = 2
+"""A pixel stands for 4 × 4 drops or more: finer than that drops are seen, not colours."""
 
 
 def preview(raster: Raster, condition: Condition, max_px: int = 1600) -> NDArray[np.uint8]:
@@ -29,15 +32,14 @@ def preview(raster: Raster, condition: Condition, max_px: int = 1600) -> NDArray
     uint8 (h, w, 3)
         sRGB.
     """
-    rows_kept = raster.period_rows - raster.period_rows % 4
-    period = np.concatenate(
-        [
-            proof(raster.coverage(first, min(_BAND_ROWS, rows_kept - first)), condition)
-            for first in range(0, rows_kept, _BAND_ROWS)
-        ]
-    )
-    scale = min(1.0, max_px / max(period.shape[:2]))
-    width, height = (max(1, round(side * scale)) for side in (period.shape[1], period.shape[0]))
+    scale = min(1 / (1 << _FINEST), max_px / max(raster.width_px, raster.period_rows))
+    width, height = (max(1, int(side * scale)) for side in (raster.width_px, raster.period_rows))
+    level = max(_FINEST, math.floor(math.log2(1 / scale)))
+    if level < BASE_LEVEL:
+        coverage = mean_cells(raster.bare, 0, raster.period_rows, 1 << level)
+    else:
+        coverage = load_pyramid(raster).cells(level).transpose(1, 0, 2) * np.float32(1 / 255)
+    period = proof(coverage, condition)
     small = np.asarray(cv2.resize(period, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     periods = max(1, min(math.ceil(width / 2 / height), max_px // height))
     return np.tile(small, (periods, 1, 1))

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +20,10 @@ from rip.packed import stored_bits
 from rip.period import Fill, screen_period
 from rip.plan import Plan
 from rip.raster import Raster, RasterError
-from rip.repeat import parse_repeat, plan_repeat
+from rip.repeat import Repeat, parse_repeat, plan_repeat
 from rip.spool import spool
 from rip.table import load_table, palette_table
-from rip.tones import Mode, tone_notes, tones_of
+from rip.tones import tone_notes, tones_of
 from rip.writer import RasterWriter
 
 VERSION = 2
@@ -84,7 +83,8 @@ def rip(
     report("read", 0.0)
     artwork = open_artwork(design)
     size_mm, notes = _size(artwork, width_mm)
-    plan = plan_repeat(parse_repeat(repeat), size_mm, Cloth(condition.width_px, condition.dpi), length_m=length_m)
+    laid, cloth = parse_repeat(repeat), Cloth(condition.width_px, condition.dpi)
+    plan = plan_repeat(laid, size_mm, cloth, length_m=length_m)
     key = _key(artwork, plan, condition)
     path = folder / f"{key}.tif"
     if kept := _kept(path):
@@ -95,10 +95,13 @@ def rip(
     fill, entries, colour_notes = _fill(artwork, plan, source.rows, condition, folder / "profiles")
     report("separate", 1.0)
     notes = (*artwork.notes, *notes, *colour_notes, *plan.notes)
-    meta = _meta(artwork, plan, condition, key, repeat, size_mm, notes)
+    meta = _meta(artwork, plan, condition, key, size_mm, notes) | {
+        "repeat": repeat,
+        "drop_px": _drop_px(laid, plan, cloth),
+    }
     screen = Screen(load_mask(plan.mask_rows, folder / "masks"), condition.drop_volumes, len(condition.inks))
     with RasterWriter(path, meta) as writer:
-        screen_period(fill, screen, writer, entries, progress=_rising(report))
+        screen_period(fill, screen, writer, entries, progress=report)
         report("write", 0.0)
         writer.finish()
     report("write", 1.0)
@@ -137,7 +140,7 @@ def _fill(
     artwork: Artwork, plan: Plan, rows: Rows, condition: Condition, folder: Path
 ) -> tuple[Fill, Bytes | None, tuple[str, ...]]:
     """Return what fills a band of the plan, the table if it fills it with colours, and what had to be assumed."""
-    mode = cast("Mode", artwork.mode)
+    mode = artwork.mode
     notes = tone_notes(mode, artwork.profile, condition, names=artwork.channel_names)
     if mode == "rgb" and artwork.bits == 8:
         table = load_table(condition, artwork.profile, folder)
@@ -150,12 +153,19 @@ def _fill(
     return lambda first, out: fill_band(plan, [toned], first, len(out), out, ground), None, notes
 
 
+def _drop_px(repeat: Repeat, plan: Plan, cloth: Cloth) -> int | None:
+    """Rows by which a column of repeats lies lower than the one to its left; None where rows are shifted instead."""
+    if repeat.axis == "across":
+        return None
+    share = isinstance(repeat.shift, Fraction)
+    return round(repeat.shift * plan.sources_px[0][1] if share else cloth.along_px(float(repeat.shift)))
+
+
 def _meta(
     artwork: Artwork,
     plan: Plan,
     condition: Condition,
     key: str,
-    repeat: str,
     size_mm: tuple[float, float],
     notes: tuple[str, ...],
 ) -> dict[str, object]:
@@ -164,7 +174,6 @@ def _meta(
         "rip_version": VERSION,
         "design": artwork.path.name.encode("ascii", "replace").decode("ascii"),
         "design_sha256": artwork.sha256,
-        "repeat": repeat,
         "repeat_width_mm": size_mm[0],
         "tile_w_px": plan.sources_px[0][0],
         "tile_h_px": plan.sources_px[0][1],
@@ -184,17 +193,3 @@ def _meta(
         "profile": "computed default from the ink solids, not measured" if condition.profile is None else "customer's",
         "notes": list(notes),
     }
-
-
-def _rising(report: Progress) -> Progress:
-    """Return a progress that several threads may tell: shares that come late are left out."""
-    lock, told = threading.Lock(), 0.0
-
-    def tell(step: str, share: float) -> None:
-        nonlocal told
-        with lock:
-            if share > told:
-                told = share
-                report(step, share)
-
-    return tell

@@ -26,7 +26,6 @@ from rip.pressfile import STRIP_ROWS, RasterError, check_strips, read_at, read_h
 
 __all__ = ["Raster", "RasterError", "ink_ml", "write_job"]
 
-BITS = 2
 _BAND_ROWS = 64
 _PARALLEL_BYTES = 1 << 22
 """Reading less than this is not worth another thread."""
@@ -190,12 +189,6 @@ class Raster:
     def row_bytes(self) -> int:
         """Bytes of one packed row of one ink."""
         return (self.width_px * self.bits + 7) // 8
-
-    @property
-    def planes(self) -> tuple[NDArray[np.uint8], ...]:
-        """The file's pixels without overlays, mapped read-only: for each ink uint8 (period_rows, row bytes)."""
-        shape = (self.period_rows, self.row_bytes)
-        return tuple(np.memmap(self.planes_path, np.uint8, "r", at, shape).view(np.ndarray) for at in self.planes_at)
 
     def total_rows(self, length_m: float | None = None) -> int:
         """Rows of the whole job; for a repeat whose job is not fixed, of that length."""

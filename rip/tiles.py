@@ -23,7 +23,7 @@ from rip.raster import Raster
 View = Literal["proof", "coverage", "limit"]
 VIEWS: tuple[View, ...] = ("proof", "coverage", "limit")
 
-VERSION = 1
+TILES_VERSION = 1
 """Raise it when the same drops give another picture: it is part of the tiles' address."""
 
 TILE_PX = 512

@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rip.channels import channels_of
 from rip.condition import Condition
+from rip.formats.facts import Mode
 from rip.icc import ProfileError, read_header
 from rip.inkmodel import InkModel
 from rip.labtable import VERSION_4, grid_curves
 from rip.littlecms import Pixels, builtin, gridpoints, transform
 from rip.rendering import Interpolator, Tones, black_of, rendering_of
-
-Mode = Literal["grey", "rgb", "cmyk", "lab", "separations"]
 
 CMYK_NODES = 23
 """Nodes per channel to which a CMYK artwork's profile is folded: LittleCMS's high resolution."""

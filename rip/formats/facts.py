@@ -3,11 +3,13 @@
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
+
+Mode = Literal["grey", "rgb", "cmyk", "lab", "separations"]
 
 Rows = NDArray[Any]
 """uint8 or uint16 (n, width, samples)."""
@@ -83,7 +85,7 @@ class Facts:
 
     width_px: int
     height_px: int
-    mode: str
+    mode: Mode
     channels: int
     bits: int
     alpha: bool = False

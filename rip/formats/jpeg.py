@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
-from rip.formats.facts import Facts, Opened, Unreadable, check_held, check_size, take, unpack
+from rip.formats.facts import Facts, Mode, Opened, Unreadable, check_held, check_size, take, unpack
 from rip.formats.tiff_directory import dots_per_inch, exif_directory, exif_orientation
 from rip.formats.vips import vips_rows
 
 SIGNATURE = b"\xff\xd8\xff"
 
-_MODES = {1: "grey", 3: "rgb", 4: "cmyk"}
+_MODES: dict[int, Mode] = {1: "grey", 3: "rgb", 4: "cmyk"}
 _BASELINE, _EXTENDED, _PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _SCAN, _END, _EXIF, _ICC, _JFIF = 0xDA, 0xD9, 0xE1, 0xE2, 0xE0

@@ -14,6 +14,7 @@ from rip.formats.facts import (
     MAX_FILE_BYTES,
     ArtworkError,
     Facts,
+    Mode,
     Opened,
     Unreadable,
     believable_dpi,
@@ -72,7 +73,7 @@ class Artwork:
     page: int
     width_px: int
     height_px: int
-    mode: str
+    mode: Mode
     channels: int
     bits: int
     alpha: bool

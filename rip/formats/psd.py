@@ -16,6 +16,7 @@ from rip.formats.facts import (
     MAX_CHANNELS,
     MAX_PROFILE_BYTES,
     Facts,
+    Mode,
     Opened,
     Rows,
     Unreadable,
@@ -30,7 +31,7 @@ from rip.formats.tiff_pixels import widen_lab
 SIGNATURE = b"8BPS"
 
 _BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _MULTICHANNEL, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 7, 8, 9
-_MODES = {
+_MODES: dict[int, tuple[Mode, int]] = {
     _BITMAP: ("grey", 1),
     _GREY: ("grey", 1),
     _INDEXED: ("rgb", 1),
@@ -133,9 +134,10 @@ def _resources(file: BinaryIO) -> dict[int, bytes]:
 
 def _channels(
     colour: int, channels: int, resources: dict[int, bytes]
-) -> tuple[str, tuple[int, ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Mode, tuple[int, ...], tuple[str, ...], tuple[str, ...]]:
     """Return mode, the planes to read, names of separations and notes."""
-    mode, colours = _MODES.get(colour, ("separations", channels))
+    separations: tuple[Mode, int] = ("separations", channels)
+    mode, colours = _MODES.get(colour, separations)
     if not 0 < colours <= channels or channels > 56:
         raise Unreadable(f"damaged: {channels} channels in this colour mode")
     named = _names(resources)

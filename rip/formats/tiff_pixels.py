@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rip.formats.facts import MAX_CHANNELS, Rows, Unreadable, one_line
+from rip.formats.facts import MAX_CHANNELS, Mode, Rows, Unreadable, one_line
 from rip.formats.tiff_directory import Directory
 
 _BITS, _PHOTOMETRIC, _SAMPLES, _COLORMAP, _INK_SET, _INK_NAMES, _EXTRA, _FORMAT = 258, 262, 277, 320, 332, 333, 338, 339
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, INDEXED, SEPARATED, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 5, 6, 8, 9
-_MODES = {
+_MODES: dict[int, tuple[Mode, int]] = {
     WHITE_IS_ZERO: ("grey", 1),
     BLACK_IS_ZERO: ("grey", 1),
     RGB: ("rgb", 3),
@@ -31,7 +31,7 @@ class Pixels:
     ----------
     photometric : int
         As in the file.
-    mode : str
+    mode : Mode
         See `Facts`.
     samples : int
         Per pixel in the file.
@@ -49,7 +49,7 @@ class Pixels:
     """
 
     photometric: int
-    mode: str
+    mode: Mode
     samples: int
     bits: int
     colours: int

@@ -14,7 +14,7 @@ import cv2
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "qc")]
 import synthetic  # noqa: E402
 
-from qc import TAIL_ROWS, Inspection, inspect_strip  # noqa: E402
+from qc import TAIL_ROWS, Inspection, judge_strip, see_strip  # noqa: E402
 
 ROWS, WIDTH, REPEATS = 1024, 8031, 5
 
@@ -39,9 +39,8 @@ def main() -> None:
     tail = (expected[-TAIL_ROWS:], captured[-TAIL_ROWS:])
 
     def inspect(previous: tuple | None = None) -> object:
-        return inspect_strip(
-            Inspection(), expected, captured, mm_per_px=synthetic.MM_PER_PX, at_m=0.0, previous=previous
-        )
+        seen, evidence = see_strip(expected, captured, mm_per_px=synthetic.MM_PER_PX, previous=previous)
+        return judge_strip(Inspection(), seen, evidence, at_m=0.0)
 
     strip_s = best_s(inspect)
     tail_s = best_s(lambda: inspect(tail))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import synthetic as s
 
-from qc import TAIL_ROWS, Finding, Inspection, inspect_strip, judge_strip, reaches_back, see_strip
+from qc import TAIL_ROWS, Finding, Inspection, judge_strip, reaches_back, see_strip
 
 WIDTH = 1600
 STRIP = 1024
@@ -39,6 +39,14 @@ def inspect_web(
         if tails:
             previous = (expected[cut], captured[cut])
     return state, latest, reports
+
+
+def inspect_alone(
+    expected: np.ndarray, captured: np.ndarray, previous: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[Finding, ...]:
+    """Inspect one strip of which nothing is known from before."""
+    seen, evidence = see_strip(expected, captured, mm_per_px=s.MM_PER_PX, previous=previous)
+    return judge_strip(Inspection(), seen, evidence, at_m=1.0)[1]
 
 
 def web(name: str, strips: int, seed: int) -> np.ndarray:
@@ -159,23 +167,15 @@ def test_the_last_strip_may_be_short() -> None:
     cov = web("coffee", 1, 6)
     expected, captured = s.render(cov), s.photograph(cov, s.Disturbance.drawn(5))
     for rows in (1, 7, 40, 130):
-        _, found = inspect_strip(
-            Inspection(),
-            expected[-rows:],
-            captured[-rows:],
-            mm_per_px=s.MM_PER_PX,
-            at_m=1.0,
-            previous=(expected[:-rows], captured[:-rows]),
-        )
-        assert found == ()
+        assert inspect_alone(expected[-rows:], captured[-rows:], (expected[:-rows], captured[:-rows])) == ()
 
 
 def test_states_and_pictures_that_make_no_sense_are_refused() -> None:
     image = np.zeros((64, 64, 3), np.uint8)
     with pytest.raises(ValueError, match="same camera"):
-        inspect_strip(Inspection(), image, image, mm_per_px=0.2, at_m=0, previous=(image[:, :32], image[:, :32]))
+        see_strip(image, image, mm_per_px=0.2, previous=(image[:, :32], image[:, :32]))
     with pytest.raises(ValueError, match="same size"):
-        inspect_strip(Inspection(), image, image[:32], mm_per_px=0.2, at_m=0)
+        see_strip(image, image[:32], mm_per_px=0.2)
     for text in ("", "[]", "{}", '{"streaks": [{}], "recent": [], "count": 0}'):
         with pytest.raises(ValueError, match=r"to_json"):
             Inspection.from_json(text)
@@ -185,5 +185,4 @@ def test_the_light_may_change_without_findings() -> None:
     cov = web("chelsea", 1, 4)
     captured = s.photograph(cov, s.Disturbance.drawn(2))
     dim = cv2.convertScaleAbs(captured, alpha=0.9)
-    _, found = inspect_strip(Inspection(), s.render(cov), dim, mm_per_px=s.MM_PER_PX, at_m=0)
-    assert found == ()
+    assert inspect_alone(s.render(cov), dim) == ()

@@ -21,7 +21,7 @@ export type JournalView = S['JournalView']
 export type LiveEvent = S['LiveEvent']
 export type LayoutView = S['LayoutView']
 export type Stage = OperationView['stage']
-export type Repeat = JobView['repeat']
+export type Repeat = DesignView['repeat']
 export type TileViewName = operations['jobs_tile']['parameters']['path']['view']
 
 export const STAGES: readonly Stage[] = ['pretreat', 'print', 'fix', 'wash']
