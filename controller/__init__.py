@@ -8,8 +8,9 @@ permission is checked once. Its memory is one database; its evidence is the hash
 
 from controller.actor import Actor, Forbidden, Permission
 from controller.decide import Action, Ask, Command, Finish, Intent, Wait, Want, Write, decide
-from controller.desk import Conflict, Desk, JobRequest, NotFound, Refused
+from controller.desk import Conflict, Desk, NotFound
 from controller.line import Line, MachineSpec, load_line
+from controller.request import JobRequest, Refused, accept, control_recipe
 from controller.runtime import Controller
 from controller.store import Store
 
@@ -34,6 +35,8 @@ __all__ = [
     "Wait",
     "Want",
     "Write",
+    "accept",
+    "control_recipe",
     "decide",
     "load_line",
 ]

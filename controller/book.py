@@ -72,7 +72,7 @@ class Book:
                 )
             journal.append(session, actor=actor, kind="job submitted", job_id=job_id,
                            payload={"title": job.title, "fabric": job.fabric, "length_m": job.length_m,
-                                    "repeat": job.repeat, "recipe": job.control_recipe["digest"]})  # fmt: skip
+                                    "layout": job.layout, "recipe": job.control_recipe["digest"]})  # fmt: skip
         return job
 
     def next_to_prepare(self) -> Job | None:

@@ -5,16 +5,13 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-import recipes
 import rip
 from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.decide import Want
+from controller.request import JobRequest, Refused, accept
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, TileTask
-
-MIN_LENGTH_M, MAX_LENGTH_M = 0.05, 5000.0
-"""Shortest job: what the camera can judge; longest: above the jumbo rolls of the trade (600-3000 m, from practice)."""
 
 
 class NotFound(LookupError):
@@ -23,42 +20,6 @@ class NotFound(LookupError):
 
 class Conflict(RuntimeError):
     """The thing is not in a state in which this can be done."""
-
-
-class Refused(ValueError):
-    """The request cannot be carried out as it is; the message says what to change, `field` where."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True)
-class JobRequest:
-    """A job as it is submitted.
-
-    Attributes
-    ----------
-    design
-        A readable artwork file, checked before it comes here, kept under a name of our own.
-    fabric
-        Name of a recipe.
-    length_m
-        Metres to print.
-    repeat
-        "straight" or "half-drop".
-    width_mm
-        Physical width of one repeat; None: as the file says.
-    title
-        What people call it.
-    """
-
-    design: Path
-    fabric: str
-    length_m: float
-    repeat: str
-    width_mm: float | None
-    title: str
 
 
 @dataclass(frozen=True)
@@ -92,48 +53,21 @@ class Desk:
         Raises
         ------
         Forbidden, Refused
-            Without permission; with an unknown fabric or an impossible length, repeat or width.
+            Without permission; with an unknown fabric, or an impossible length or layout.
         """
         actor.require(Permission.JOB_SUBMIT)
-        control = self.check(request)
+        accepted = accept(request)
         job = Job(
             order_id=0,  # the book opens the order
             title=request.title[:120] or "Untitled",
             fabric=request.fabric,
-            control_recipe=control.model_dump(mode="json"),
-            design=str(request.design),
-            length_m=request.length_m,
-            repeat=request.repeat,
-            width_mm=request.width_mm,
+            control_recipe=accepted.control.model_dump(mode="json"),
+            designs=[str(design) for design in request.designs],
+            layout=request.layout.stated(),
+            length_m=accepted.length_m,
             created_by=actor.name,
         )
         return self._book.add_job(actor.name, job, self._protocols)
-
-    @staticmethod
-    def check(request: JobRequest) -> recipes.ControlRecipe:
-        """Return the control recipe a request would be frozen with.
-
-        Raises
-        ------
-        Refused
-            Naming the field, the value and its limits.
-        """
-        try:
-            recipe = recipes.recipe(request.fabric)
-        except recipes.UnknownFabricError as error:
-            raise Refused(str(error), "fabric") from error
-        if not MIN_LENGTH_M <= request.length_m <= MAX_LENGTH_M:
-            msg = f"length {request.length_m:g} m is out of range: give {MIN_LENGTH_M:g} to {MAX_LENGTH_M:g} m"
-            raise Refused(msg, "length_m")
-        try:
-            rip.parse_repeat(request.repeat)
-        except rip.LayoutError as error:
-            raise Refused(str(error), "repeat") from error
-        widest = recipe.fabric.print_width_mm
-        if request.width_mm is not None and not 5 <= request.width_mm <= widest:
-            msg = f"repeat width {request.width_mm:g} mm is out of range: give 5 to {widest:g} mm, the print width"
-            raise Refused(msg, "width_mm")
-        return recipes.freeze(recipe)
 
     def want(self, actor: Actor, job_id: int, want: Want) -> Job:
         """Run, hold or cancel a job.

@@ -34,11 +34,12 @@ async def prepare_jobs(book: Book, executor: Executor) -> None:
 
 def _task(book: Book, job: Job, job_id: int) -> PrepareTask:
     return PrepareTask(
-        design=Path(job.design),
+        designs=tuple(Path(design) for design in job.designs),
         control_recipe=job.control_recipe,
+        layout=job.layout,
         length_m=job.length_m,
-        repeat=job.repeat,
-        width_mm=job.width_mm,
+        title=job.title,
+        label=(f"FOULARD {job_id}", job.title, job.fabric),
         cache=book.folder / "rasters",
         job_folder=book.job_folder(job_id),
     )

@@ -77,10 +77,9 @@ class Job(SQLModel, table=True):
     title: str = Field(max_length=120)
     fabric: str = Field(max_length=64)
     control_recipe: dict[str, Any] = _json(dict)
-    design: str
+    designs: list[str] = _json(list)
+    layout: dict[str, Any] = _json(dict)
     length_m: float
-    repeat: str = Field(max_length=20)
-    width_mm: float | None = None
     status: str = Field(default="queued", max_length=12, index=True)
     want: str = Field(default="run", max_length=8)
     error: str | None = None

@@ -29,13 +29,14 @@ CROP_PX = 256
 
 @dataclass(frozen=True)
 class PrepareTask:
-    """Separate and screen a design for a job."""
+    """Separate and screen the designs of a job."""
 
-    design: Path
+    designs: tuple[Path, ...]
     control_recipe: dict[str, Any]
+    layout: dict[str, Any]
     length_m: float
-    repeat: str
-    width_mm: float | None
+    title: str
+    label: tuple[str, ...]
     cache: Path
     job_folder: Path
 
@@ -142,6 +143,17 @@ def condition(control: recipes.ControlRecipe) -> rip.Condition:
     )
 
 
+def cloth(control: recipes.ControlRecipe) -> rip.Cloth:
+    """Return the fabric lot of a control recipe under its press: width, resolution, and what it shrinks."""
+    fabric, for_rip = control.recipe.fabric, condition(control)
+    return rip.Cloth(for_rip.width_px, for_rip.dpi, fabric.shrink_warp_pct, fabric.shrink_weft_pct)
+
+
+def piece_names(title: str, designs: int) -> list[str]:
+    """Return what the designs of a job are called: its title, numbered if there are several."""
+    return [title] if designs == 1 else [f"{title} {number + 1}" for number in range(designs)]
+
+
 def inks_of(inks: Sequence[recipes.Ink]) -> tuple[rip.Ink, ...]:
     """Return a recipe's inks as the RIP knows them."""
     return tuple(rip.Ink(ink.name, ink.lab, light_of=ink.light_of, strength=ink.strength) for ink in inks)
@@ -165,11 +177,15 @@ def prepare(task: PrepareTask) -> Prepared:
     ValueError
         The layout is impossible, e.g. a repeat wider than the file format carries.
     """
-    for_rip = condition(recipes.ControlRecipe.model_validate(task.control_recipe))
-    raster = rip.rip(task.design, for_rip, length_m=task.length_m, repeat=task.repeat, width_mm=task.width_mm,
+    control = recipes.ControlRecipe.model_validate(task.control_recipe)
+    for_rip, layout = condition(control), rip.read_layout(task.layout)
+    raster = rip.rip(task.designs, for_rip, layout=layout, length_m=task.length_m, cloth=cloth(control),
+                     names=piece_names(task.title, len(task.designs)), label=task.label,
                      folder=task.cache)  # fmt: skip
     task.job_folder.mkdir(parents=True, exist_ok=True)
-    _write_jpeg(task.job_folder / "preview.jpg", rip.preview(raster, for_rip, max_px=PREVIEW_PX))
+    _write_jpeg(
+        task.job_folder / "preview.jpg", rip.preview(raster, for_rip, PREVIEW_PX, rows=raster.total_rows(task.length_m))
+    )
     return Prepared(
         raster=Path(raster.path),
         sha256=raster.sha256,

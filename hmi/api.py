@@ -12,7 +12,8 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 
 import recipes
-from controller import Actor, JobRequest, Permission, Refused, Want
+import rip
+from controller import Actor, JobRequest, Permission, Refused, Want, accept
 from controller.tables import now
 from controller.work import draw_tile, survey, surveyed
 from hmi import designs, report, schemas, views
@@ -23,6 +24,12 @@ from hmi.uploads import UploadRefused, keep_file, keep_upload
 from rip import PRICE_PER_L
 
 COOKIE = "foulard_session"
+
+MOST_DESIGNS = 40
+"""Designs of one job: a strike-off sheet of a collection; default from practice."""
+
+LONGEST_LAYOUT = 40_000
+"""Characters of a layout: the largest colourway takes about half of it."""
 
 _TILES = asyncio.Semaphore(2)
 """Tiles in work at once: people who look must not keep the inspection from the workers."""
@@ -186,35 +193,41 @@ async def submit(
     actor: Writer,
     key: Key,
     fabric: Annotated[str, Form(max_length=64)],
-    length_m: Annotated[float, Form(allow_inf_nan=False)],
-    repeat: Annotated[str, Form(max_length=20)] = "straight",
-    width_mm: Annotated[float | None, Form(allow_inf_nan=False)] = None,
+    length_m: Annotated[float | None, Form(allow_inf_nan=False)] = None,
+    layout: Annotated[str, Form(max_length=LONGEST_LAYOUT)] = "{}",
     title: Annotated[str, Form(max_length=120)] = "",
     sample: Annotated[str, Form(max_length=64)] = "",
-    design: Annotated[UploadFile | None, File()] = None,
+    design: Annotated[list[UploadFile], File(max_length=MOST_DESIGNS)] = [],  # noqa: B006 (FastAPI copies it)
 ) -> schemas.JobView:
-    """Submit a design, sent along or by the name of a sample."""
+    """Submit designs, sent along or one by the name of a sample. `layout` is JSON, see the schema `Layout`."""
     actor.require(Permission.JOB_SUBMIT)
     known = app.replay(actor, key)
     if known is not None:
         return known
-    name = title or Path((design.filename if design else sample) or "Untitled").stem
-    draft = JobRequest(Path(), fabric, length_m, repeat, width_mm, name)
-    app.controller.desk.check(draft)
+    name = title or Path((design[0].filename if design else sample) or "Untitled").stem
+    try:
+        laid = rip.read_layout(layout)
+    except rip.LayoutError as error:
+        raise Refused(str(error), error.field) from error
+    accept(JobRequest((Path(),) * max(len(design), 1), fabric, laid, length_m, name))
     folder = app.settings.data / "designs"
-    if design is not None:
-        try:
-            kept = await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.viewing)
-        except UploadRefused as error:
-            if error.too_large:
-                raise HTTPException(413, str(error)) from error
-            raise Refused(str(error), "design") from error
+    if design:
+        kept = tuple([await _kept(app, part, folder) for part in design])
     elif sample in app.samples:
-        kept = await asyncio.to_thread(keep_file, app.samples[sample], folder)
+        kept = (await asyncio.to_thread(keep_file, app.samples[sample], folder),)
     else:
         raise Refused("send a design file, or name one of the samples", "design")
-    request = JobRequest(kept, fabric, length_m, repeat, width_mm, name)
+    request = JobRequest(kept, fabric, laid, length_m, name)
     return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.submit(actor, request).id))
+
+
+async def _kept(app: App, design: UploadFile, folder: Path) -> Path:
+    try:
+        return await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.viewing)
+    except UploadRefused as error:
+        if error.too_large:
+            raise HTTPException(413, str(error)) from error
+        raise Refused(str(error), "design") from error
 
 
 @router.get("/jobs/{job_id}", operation_id="jobs_get")

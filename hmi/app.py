@@ -31,7 +31,7 @@ STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, Refused: 422}
 """What the controller's refusals are in HTTP."""
 
 
-WORDS = {"length_m": "length", "width_mm": "repeat width", "fabric": "fabric", "repeat": "repeat", "title": "title"}
+WORDS = {"length_m": "length", "fabric": "fabric", "layout": "layout", "title": "title"}
 """What people call the fields of a job."""
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import json
 import logging
 import math
 import sys
@@ -12,7 +11,10 @@ from typing import Annotated, Any
 import structlog
 import typer
 
+from hmi import layout_options as options
+from hmi import rip_commands
 from hmi.errors import BadInput, CannotStart
+from hmi.output import AsJson, tell
 from hmi.settings import Settings
 
 app = typer.Typer(
@@ -23,8 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-raster = typer.Typer(help="Look into a raster.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(raster, name="raster")
+for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect):
+    app.command()(command)
+app.add_typer(rip_commands.raster, name="raster")
 
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
@@ -34,16 +37,6 @@ BAD_INPUT = 2
 
 Speed = Annotated[str, typer.Option(help="Plant seconds per second, or max: as fast as computing allows.")]
 Faults = Annotated[str, typer.Option(help='Faults of the simulated print, e.g. "spot:at_m=0.5,x_mm=400,d_mm=4".')]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Fabric = Annotated[str, typer.Option(help="Name of a fabric there is a recipe for.")]
-LengthM = Annotated[float, typer.Option(help="Metres to print.")]
-Repeat = Annotated[
-    str,
-    typer.Option(
-        help="straight, half-drop, brick, drop:1/3, drop:120mm, brick:1/4, brick:35mm.", metavar="KIND[:DROP]"
-    ),
-]
-WidthMm = Annotated[float | None, typer.Option(help="Physical width of one repeat; as the file says if left out.")]
 
 
 @app.command()
@@ -82,71 +75,35 @@ def plant(
 
 @app.command("print")
 def print_(
-    design: Annotated[Path, typer.Argument(help="PNG, JPEG, TIFF, PSD, PDF or SVG.")],
-    fabric: Fabric,
-    length_m: LengthM,
-    repeat: Repeat = "straight",
-    width_mm: WidthMm = None,
+    designs: options.Designs,
+    fabric: options.Fabric,
+    length_m: options.LengthM = None,
+    repeat: options.Repeat = None,
+    width_mm: options.WidthMm = None,
+    pieces: options.Pieces = None,
+    piece_mm: options.PieceMm = None,
+    gutter_mm: options.GutterMm = None,
+    marks: options.Marks = None,
+    layout: options.LayoutFile = None,
     speed: Speed = "max",
     faults: Faults = "",
     out: Annotated[Path, typer.Option(help="Folder for the data and the report.")] = Path("foulard-out"),
     as_json: AsJson = False,
 ) -> None:
-    """Print a design the whole way, on a simulated plant started for it."""
+    """Print designs the whole way, on a simulated plant started for it."""
     from controller import JobRequest
     from hmi.print_job import print_design
     from hmi.progress import Progress
 
-    request = JobRequest(design, fabric, length_m, repeat, width_mm, design.stem)
+    laid = options.layout_of(
+        layout, repeat=repeat, width_mm=width_mm, pieces=pieces, piece_mm=piece_mm, gutter_mm=gutter_mm, marks=marks
+    )
+    request = JobRequest(tuple(designs), fabric, laid, length_m, designs[0].stem)
     with Progress() as progress:
         outcome = asyncio.run(print_design(request, out, _speed(speed), _faults(faults), progress.show))
-    _tell(outcome, as_json)
+    tell(outcome, as_json)
     if outcome["status"] != "complete":
         raise typer.Exit(1)
-
-
-@app.command()
-def rip(
-    design: Annotated[Path, typer.Argument(help="PNG, JPEG, TIFF, PSD, PDF or SVG.")],
-    fabric: Fabric,
-    length_m: LengthM,
-    out: Annotated[Path, typer.Option(help="Folder for the raster and the preview.")] = Path("foulard-out"),
-    repeat: Repeat = "straight",
-    width_mm: WidthMm = None,
-    inks: Annotated[int | None, typer.Option(help="Channels of the press, 1 to 12; the recipe's if left out.")] = None,
-    dpi: Annotated[int | None, typer.Option(help="Resolution of the press; the recipe's if left out.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Separate and screen a design, and stop after the raster."""
-    from hmi.offline import RipRequest, rip_design
-
-    _tell(rip_design(RipRequest(design, fabric, length_m, repeat, width_mm, inks, dpi), out), as_json)
-
-
-@raster.command("rows")
-def raster_rows(
-    path: Annotated[Path, typer.Argument(metavar="RASTER", help="A raster that foulard rip made.")],
-    start: Annotated[int, typer.Option(help="First row of the job.")],
-    count: Annotated[int, typer.Option(help="How many rows.")],
-    out: Annotated[Path, typer.Option(help="NumPy file for the drop levels, uint8 (inks, rows, pixels).")],
-) -> None:
-    """Write the drop levels of any rows of the whole job, so that anyone can check them."""
-    from hmi.offline import raster_rows as write
-
-    _tell(write(path, start, count, out), as_json=True)
-
-
-@app.command()
-def inspect(
-    expected: Annotated[Path, typer.Argument(help="Picture of the print as it should be.")],
-    captured: Annotated[Path, typer.Argument(help="Picture of the print as the camera saw it.")],
-    mm_per_px: Annotated[float, typer.Option(help="Size of a pixel on the cloth, mm.")],
-    as_json: AsJson = False,
-) -> None:
-    """Compare two pictures of a print and list the defects."""
-    from hmi.offline import inspect_pictures
-
-    _tell(inspect_pictures(expected, captured, mm_per_px), as_json)
 
 
 @app.command()
@@ -190,11 +147,11 @@ def _for_people(error: Exception) -> bool:
     from controller.line import LineError
     from drivers import ProfileError
     from hmi.accounts import AccountError
-    from rip import ArtworkError, LayoutError, RasterError
+    from rip import ArtworkError, ColourwayError, LayoutError, RasterError
     from simulators.plant import PlantError
 
     known = (BadInput, CannotStart, Refused, LineError, ProfileError, AccountError, PlantError)
-    return isinstance(error, (*known, ArtworkError, LayoutError, RasterError))
+    return isinstance(error, (*known, ArtworkError, ColourwayError, LayoutError, RasterError))
 
 
 def _refuse(message: str) -> int:
@@ -204,15 +161,6 @@ def _refuse(message: str) -> int:
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-def _tell(outcome: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(outcome, ensure_ascii=False))
-        return
-    from hmi.progress import table
-
-    table(outcome)
 
 
 def _speed(text: str) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import rip
 from controller import Actor, Controller, JobRequest, load_line
 from hmi.operator import simulated_operator
 from hmi.serve import application, check_folder, listen, serve
@@ -77,6 +78,4 @@ def _first_job(app: App, length_m: float) -> None:
         return
     name, fabric = FIRST_JOB
     design = keep_file(app.samples[name], app.settings.data / "designs")
-    app.controller.desk.submit(
-        actor, JobRequest(design, fabric, length_m, "straight", None, "Carré Lyon, first metres")
-    )
+    app.controller.desk.submit(actor, JobRequest((design,), fabric, rip.Layout(), length_m, "Carré Lyon, first metres"))

@@ -1,5 +1,6 @@
-"""What needs no line: `foulard rip`, `foulard raster` and `foulard inspect`."""
+"""What needs no line: `foulard rip`, `foulard atlas`, `foulard raster` and `foulard inspect`."""
 
+import json
 import resource
 import time
 from dataclasses import dataclass, replace
@@ -12,9 +13,13 @@ from PIL import Image
 import qc
 import recipes
 import rip
-from controller import Desk, JobRequest
-from controller.work import condition, inks_of
+from controller import control_recipe
+from controller.request import MAX_LENGTH_M
+from controller.work import cloth, condition, inks_of
 from hmi.errors import BadInput
+
+ATLAS_DPI = 150
+"""At which a patch of the atlas is 16 mm; default from practice."""
 
 MOST_ROWS = 20_000
 """Rows in one array: 2.6 GB at the widest press, which is as much as a small machine holds."""
@@ -22,43 +27,48 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True)
 class RipRequest:
-    """What `foulard rip` is asked for; None leaves a value to the fabric's recipe or to the file."""
+    """What `foulard rip` is asked for; None leaves a value to the fabric's recipe or to the file.
 
-    design: Path
+    `dead` names nozzles that do not print: "ink=number,number;ink=…".
+    """
+
+    designs: tuple[Path, ...]
     fabric: str
-    length_m: float
-    repeat: str = "straight"
-    width_mm: float | None = None
+    layout: rip.Layout
+    length_m: float | None = None
     inks: int | None = None
     dpi: int | None = None
+    print_width_mm: float | None = None
+    dead: str = ""
 
 
-def rip_design(request: RipRequest, out: Path) -> dict[str, Any]:
+def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
     """Make the raster and a preview in `out`; returns what `foulard rip --json` prints.
 
     Raises
     ------
-    controller.Refused, rip.ArtworkError, rip.LayoutError, BadInput
+    controller.Refused, rip.ArtworkError, rip.LayoutError, rip.ColourwayError, BadInput
         With one message for people.
     """
-    control = Desk.check(
-        JobRequest(request.design, request.fabric, request.length_m, request.repeat, request.width_mm,
-                   request.design.stem)
-    )  # fmt: skip
+    control = control_recipe(request.fabric)
     for_rip = _condition(control, request)
+    if request.layout.pieces is None and not 0 < (request.length_m or 0) <= MAX_LENGTH_M:
+        msg = f"--length-m {request.length_m} is not possible: give up to {MAX_LENGTH_M:g} m, or --pieces"
+        raise BadInput(msg)
+    lot = replace(cloth(control), width_px=for_rip.width_px, dpi=for_rip.dpi)
     began, steps = time.perf_counter(), dict[str, float]()
 
     def progress(step: str, share: float) -> None:
         steps[step] = time.perf_counter() - began
 
-    raster = rip.rip(request.design, for_rip, length_m=request.length_m, repeat=request.repeat,
-                     width_mm=request.width_mm, folder=out, progress=progress)  # fmt: skip
-    preview = out / "preview.jpg"
-    Image.fromarray(rip.preview(raster, for_rip)).save(preview, quality=88)
+    raster = rip.rip(request.designs, for_rip, layout=request.layout, length_m=request.length_m, cloth=lot,
+                     nozzles=_nozzles(request.dead, for_rip), label=_label(request), folder=out,
+                     progress=progress)  # fmt: skip
+    preview = out / "preview.png"
     total_rows = raster.total_rows(request.length_m)
+    Image.fromarray(rip.preview(raster, for_rip, rows=total_rows)).save(preview)
     ml = rip.ink_ml(raster, request.length_m)
     full_ml = total_rows * raster.width_px * raster.drop_pl * 1e-9
-    notes = raster.meta.get("notes", [])
     return {
         "raster": str(raster.path), "preview": str(preview), "sha256": raster.sha256,
         "inks": list(raster.inks), "dpi": raster.dpi, "bits": raster.bits, "width_px": raster.width_px,
@@ -66,19 +76,74 @@ def rip_design(request: RipRequest, out: Path) -> dict[str, Any]:
         "ink_ml": {name: round(value, 3) for name, value in ml.items()},
         "coverage": {name: round(value / full_ml, 5) for name, value in ml.items()},
         "seconds": _durations(steps), "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "warnings": notes, "notes": notes,
+        "warnings": raster.meta["warnings"], "notes": raster.meta["notes"],
+        "pieces": [piece["name"] for piece in raster.meta["pieces"]], "palettes": raster.meta["palettes"],
     }  # fmt: skip
 
 
 def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condition:
-    """Return the recipe's condition with the ink set and the resolution asked for."""
-    for_rip = condition(control)
+    """Return the recipe's condition with the ink set, the resolution and the width asked for."""
+    changed: dict[str, Any] = {"dpi": request.dpi, "width_mm": request.print_width_mm}
     try:
         if request.inks is not None:
-            for_rip = replace(for_rip, inks=inks_of(control.recipe.ink_set.channels(request.inks)))
-        return for_rip if request.dpi is None else replace(for_rip, dpi=request.dpi)
+            changed["inks"] = inks_of(control.recipe.ink_set.channels(request.inks))
+        return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
     except ValueError as error:
         raise BadInput(str(error)) from error
+
+
+def _label(request: RipRequest) -> tuple[str, ...]:
+    names = dict.fromkeys(design.stem for design in request.designs)
+    return (*tuple(names)[:3], request.fabric)
+
+
+def _nozzles(dead: str, for_rip: rip.Condition) -> rip.Nozzles | None:
+    """Read "ink=number,number;ink=…" as the state of the press's nozzles."""
+    if not dead:
+        return None
+    names = [ink.name for ink in for_rip.inks]
+    columns: dict[str, set[int]] = {name: set() for name in names}
+    for part in dead.split(";"):
+        name, equals, numbers = part.strip().partition("=")
+        if name not in columns or not equals:
+            msg = f"--dead {part!r:.60} is not possible: give INK=N,N with an ink of {', '.join(names)}"
+            raise BadInput(msg)
+        try:
+            columns[name] |= {int(number) for number in numbers.split(",")}
+        except ValueError as error:
+            msg = f"--dead {part!r:.60}: nozzles are whole numbers from 0"
+            raise BadInput(msg) from error
+    try:
+        return rip.Nozzles(for_rip.width_px, tuple(tuple(sorted(columns[name])) for name in names))
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any]:
+    """Draw a colour atlas and the layout that prints it; returns what `foulard atlas` prints.
+
+    Raises
+    ------
+    controller.Refused, BadInput
+        An unknown fabric; steps or a colour that are not possible.
+    """
+    control_recipe(fabric)
+    try:
+        lab = tuple(float(part) for part in around.split(",")) if around else None
+        if lab is not None and (len(lab) != 3 or not 0 <= lab[0] <= 100):
+            raise ValueError(f"--around {around!r:.40} is no Lab colour: give L,a,b")
+        atlas = (
+            rip.rgb_atlas(steps) if lab is None else rip.lab_atlas(rip.round_about((lab[0], lab[1], lab[2]), reach=2))
+        )
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    out.mkdir(parents=True, exist_ok=True)
+    sheet, layout = out / "atlas.png", out / "atlas-layout.json"
+    Image.fromarray(atlas.picture).save(sheet, dpi=(ATLAS_DPI, ATLAS_DPI))
+    replaced = {"#{:02x}{:02x}{:02x}".format(*patch.rgb): patch.lab for patch in atlas.patches if patch.lab is not None}
+    laid = rip.read_layout({"pieces": 1} | ({"colourway": {"replace": replaced}} if replaced else {}))
+    layout.write_text(json.dumps(laid.stated()), "utf-8")
+    return {"sheet": str(sheet), "layout": str(layout), "patches": len(atlas.patches)}
 
 
 def _durations(ends: dict[str, float]) -> dict[str, float]:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from controller import Actor, Controller, Desk, JobRequest, Store, load_line
+from controller import Actor, Controller, JobRequest, Store, accept, load_line
 from controller.desk import JobRecord
 from hmi import report
 from hmi.operator import simulated_operator
@@ -26,7 +27,7 @@ async def print_design(
     Parameters
     ----------
     request
-        The job; its design may be anywhere on this machine.
+        The job; its designs may be anywhere on this machine.
     out
         Folder for the data and the report.
     speed
@@ -41,11 +42,11 @@ async def print_design(
     dict
         What `foulard print --json` prints.
     """
-    Desk.check(request)
+    accept(request)
     check_folder(out)
     folder = out.resolve()
-    design = await asyncio.to_thread(keep_file, request.design, folder / "designs")
-    kept = JobRequest(design, request.fabric, request.length_m, request.repeat, request.width_mm, request.title)
+    designs = await asyncio.to_thread(_keep, request.designs, folder / "designs")
+    kept = replace(request, designs=designs)
     store = Store.in_folder(folder)
     try:
         async with (
@@ -62,6 +63,10 @@ async def print_design(
     page = folder / f"report-{job.id}.html"
     await asyncio.to_thread(page.write_text, report.page(record, folder / "jobs" / str(job.id)), "utf-8")
     return result(record, page)
+
+
+def _keep(designs: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
+    return tuple(keep_file(design, folder) for design in designs)
 
 
 async def _until_over(controller: Controller, job_id: int, progress: Callable[[JobRecord], None]) -> JobRecord:

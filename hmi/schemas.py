@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rip import Layout
+
 JobStatus = Literal["queued", "ripping", "running", "held", "complete", "cancelled", "failed"]
 OperationStatus = Literal["waiting", "ready", "running", "done", "cancelled", "failed"]
 Stage = Literal["pretreat", "print", "fix", "wash"]
@@ -157,7 +159,7 @@ class JobView(View):
     fabric: str
     fabric_title: str
     length_m: float
-    repeat: str
+    layout: Layout
     status: JobStatus
     stage: Stage | None
     progress: Annotated[float, Field(ge=0, le=1)]

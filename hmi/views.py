@@ -15,7 +15,7 @@ from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
-from rip import NEAR_COLOUR, OVER_COLOUR, TILE_PX, AreaInk, heat_colours, ink_use
+from rip import NEAR_COLOUR, OVER_COLOUR, TILE_PX, AreaInk, heat_colours, ink_use, read_layout
 
 HANDSHAKE = frozenset({"link", "job", "status"})
 """Groups of tags between the controller and the machine."""
@@ -196,7 +196,7 @@ def _job_fields(record: JobRecord) -> dict[str, Any]:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     return {
         "id": job.id or 0, "title": job.title, "fabric": job.fabric, "fabric_title": control.recipe.fabric.title,
-        "length_m": job.length_m, "repeat": job.repeat, "status": job.status, "stage": at_work,
+        "length_m": job.length_m, "layout": read_layout(job.layout), "status": job.status, "stage": at_work,
         "progress": round(progress(job, operations), 4), "created_at": job.created_at,
         "created_by": job.created_by, "error": job.error,
         "operations": tuple(operation_view(operation, job) for operation in operations),

@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rip.appearance import proof
+    from rip.arrange import Motif
+    from rip.atlas import lab_atlas, rgb_atlas, round_about
+    from rip.cloth import Cloth
     from rip.colour import lab_to_srgb
+    from rip.colourway import Colourway, ColourwayError
     from rip.condition import Condition, Ink
     from rip.decode import bands
     from rip.formats.facts import ArtworkError
     from rip.formats.opening import Artwork, open_artwork
     from rip.inkmap import NEAR_COLOUR, OVER_COLOUR, heat_colours
     from rip.inkuse import PRICE_PER_L, AreaInk, area_ink, ink_use
+    from rip.layout import Layout, read_layout
+    from rip.nozzles import Nozzles
     from rip.picture import preview
-    from rip.pipeline import rip
+    from rip.pipeline import job_length_m, rip
     from rip.plan import LayoutError
     from rip.pyramid import find_pyramid, load_pyramid
     from rip.raster import Raster, RasterError, ink_ml
@@ -32,10 +38,16 @@ _HOME = {
     "AreaInk": "inkuse",
     "Artwork": "formats.opening",
     "ArtworkError": "formats.facts",
+    "Cloth": "cloth",
+    "Colourway": "colourway",
+    "ColourwayError": "colourway",
     "Condition": "condition",
     "Ink": "condition",
+    "Layout": "layout",
     "LayoutError": "plan",
+    "Motif": "arrange",
     "NEAR_COLOUR": "inkmap",
+    "Nozzles": "nozzles",
     "OVER_COLOUR": "inkmap",
     "PRICE_PER_L": "inkuse",
     "Raster": "raster",
@@ -52,13 +64,18 @@ _HOME = {
     "heat_colours": "inkmap",
     "ink_ml": "raster",
     "ink_use": "inkuse",
+    "job_length_m": "pipeline",
+    "lab_atlas": "atlas",
     "lab_to_srgb": "colour",
     "load_pyramid": "pyramid",
     "open_artwork": "formats.opening",
     "parse_repeat": "repeat",
     "preview": "picture",
     "proof": "appearance",
+    "read_layout": "layout",
+    "rgb_atlas": "atlas",
     "rip": "pipeline",
+    "round_about": "atlas",
     "tile": "tiles",
 }
 
@@ -71,9 +88,15 @@ __all__ = [
     "AreaInk",
     "Artwork",
     "ArtworkError",
+    "Cloth",
+    "Colourway",
+    "ColourwayError",
     "Condition",
     "Ink",
+    "Layout",
     "LayoutError",
+    "Motif",
+    "Nozzles",
     "Raster",
     "RasterError",
     "Repeat",
@@ -86,13 +109,18 @@ __all__ = [
     "heat_colours",
     "ink_ml",
     "ink_use",
+    "job_length_m",
+    "lab_atlas",
     "lab_to_srgb",
     "load_pyramid",
     "open_artwork",
     "parse_repeat",
     "preview",
     "proof",
+    "read_layout",
+    "rgb_atlas",
     "rip",
+    "round_about",
     "tile",
 ]
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from rip.appearance import predicted_lab
 from rip.channels import channels_of
@@ -53,6 +56,52 @@ class Swap:
     def title(self) -> str:
         """The name, or the colour as #rrggbb."""
         return self.name or "#{:02x}{:02x}{:02x}".format(*self.colour)
+
+
+Wanted = tuple[FiniteFloat, FiniteFloat, FiniteFloat] | dict[str, FiniteFloat]
+"""A Lab, or a recipe: ink name → per cent."""
+
+Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Colourway(BaseModel):
+    """Other colours for a design, as a job keeps them and a file can hold them.
+
+    Attributes
+    ----------
+    replace : mapping
+        Colour of the design as #rrggbb → a Lab, a recipe, or a name.
+    colours : mapping
+        What the names stand for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    replace: Annotated[dict[Hex, Wanted | str], Field(min_length=1, max_length=256)]
+    colours: Annotated[dict[str, Wanted], Field(max_length=256)] = {}
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        _ = self.swaps
+        return self
+
+    @cached_property
+    def swaps(self) -> tuple[Swap, ...]:
+        """The colours that are replaced; raises `ColourwayError` if a name stands for nothing."""
+        swaps = []
+        for text, wanted in self.replace.items():
+            name = wanted if isinstance(wanted, str) else ""
+            if isinstance(wanted, str):
+                if wanted not in self.colours:
+                    known = ", ".join(self.colours) or "none"
+                    raise ColourwayError(f"{text}: {wanted!r:.60} is none of the colourway's colours: {known}")
+                wanted = self.colours[wanted]
+            red, green, blue = bytes.fromhex(text[1:])
+            if isinstance(wanted, dict):
+                swaps.append(Swap((red, green, blue), recipe=tuple(wanted.items()), name=name))
+            else:
+                swaps.append(Swap((red, green, blue), lab=wanted, name=name))
+        return tuple(swaps)
 
 
 @dataclass(frozen=True)

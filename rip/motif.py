@@ -114,7 +114,8 @@ def compose_shawl(
     whole = check_size(name, size_mm, cloth)
     width, corner_w, lengths_w = _side(whole[0], cloth.across_px(corner_mm), cloth.across_px(length_mm))
     height, corner_h, lengths_h = _side(whole[1], cloth.along_px(corner_mm), cloth.along_px(length_mm))
-    depth_w, depth_h = round(cloth.across_px(depth_mm)), round(cloth.along_px(depth_mm))
+    # a corner that gave a pixel to its edges must still be as deep as they are
+    depth_w, depth_h = min(round(cloth.across_px(depth_mm)), corner_w), min(round(cloth.along_px(depth_mm)), corner_h)
     length_w, length_h = (width - 2 * corner_w) // lengths_w, (height - 2 * corner_h) // lengths_h
     sources = [(corner_w, corner_h), (length_w, depth_h), (depth_w, length_h)]
     turned = corners == "turned"

@@ -1,4 +1,4 @@
-"""A picture of the first periods of a raster, small enough for a screen; made from the pyramid beside the raster."""
+"""A picture of the beginning of a job, small enough for a screen: the layout's tiles, put together."""
 
 import math
 
@@ -6,18 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rip.appearance import proof
-from rip.cells import mean_cells
 from rip.condition import Condition
-from rip.pyramid import BASE_LEVEL, load_pyramid
 from rip.raster import Raster
+from rip.tiles import Zoom, tile
 
-_FINEST = 2
+FINEST = 2
 """A pixel stands for 4 × 4 drops or more: finer than that drops are seen, not colours."""
 
 
-def preview(raster: Raster, condition: Condition, max_px: int = 1600) -> NDArray[np.uint8]:
-    """Return the look of the whole width and of as many periods as make the picture at least half as high.
+def preview(raster: Raster, condition: Condition, max_px: int = 1600, *, rows: int | None = None) -> NDArray[np.uint8]:
+    """Return a picture of the dry print.
 
     Parameters
     ----------
@@ -25,21 +23,27 @@ def preview(raster: Raster, condition: Condition, max_px: int = 1600) -> NDArray
     condition : Condition
         The one the raster was made for.
     max_px : int
-        Longest side.
+        Longest side of the picture; the whole print width is shown.
+    rows : int, optional
+        Of the job; as the raster says, or without an end, unless told.
 
     Returns
     -------
     uint8 (h, w, 3)
-        sRGB.
+        sRGB. One period, or as many as make half as much length as width, with what lies over them.
     """
-    scale = min(1 / (1 << _FINEST), max_px / max(raster.width_px, raster.period_rows))
-    width, height = (max(1, int(side * scale)) for side in (raster.width_px, raster.period_rows))
-    level = max(_FINEST, math.floor(math.log2(1 / scale)))
-    if level < BASE_LEVEL:
-        coverage = mean_cells(raster.bare, 0, raster.period_rows, 1 << level)
-    else:
-        coverage = load_pyramid(raster).cells(level).transpose(1, 0, 2) * np.float32(1 / 255)
-    period = proof(coverage, condition)
-    small = np.asarray(cv2.resize(period, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    periods = max(1, min(math.ceil(width / 2 / height), max_px // height))
-    return np.tile(small, (periods, 1, 1))
+    whole = rows or raster.job_rows
+    shown = max(raster.period_rows, raster.width_px // 2)
+    shown = min(shown if raster.wraps else raster.period_rows, whole or shown)
+    zoom = Zoom(raster.width_px, shown)
+    scale = min(1 / (1 << FINEST), max_px / max(raster.width_px, shown))
+    level = zoom.one_to_one - max(FINEST, math.floor(math.log2(1 / scale)))
+    columns, lines = zoom.tiles(level)
+    large = np.concatenate(
+        [
+            np.concatenate([tile(raster, condition, shown, level, column, line) for column in range(columns)], axis=1)
+            for line in range(lines)
+        ]
+    )
+    size = tuple(max(1, int(side * scale)) for side in (raster.width_px, shown))
+    return np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,180 +1,209 @@
-"""The whole way: design file → layout → ink tones → screened period on disk."""
+"""The whole way: designs and a layout → plan → ink tones → screened period on disk, and the job that uses it."""
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from rip.advice import advice
+from rip.arrange import Motif, arrange
 from rip.cloth import Cloth
 from rip.condition import Condition
-from rip.fill import Rows, fill_band
 from rip.formats.opening import Artwork, open_artwork
 from rip.hot import Screen
+from rip.labels import overlays_of
+from rip.layout import Layout
 from rip.mask import load_mask
+from rip.nozzles import Nozzles
 from rip.packed import stored_bits
-from rip.period import Fill, screen_period
-from rip.plan import Plan
-from rip.raster import Raster, RasterError
-from rip.repeat import Repeat, parse_repeat, plan_repeat
-from rip.spool import spool
-from rip.table import load_table, palette_table
-from rip.tones import tone_notes, tones_of
+from rip.period import screen_period
+from rip.plan import LayoutError, Plan
+from rip.raster import Raster, RasterError, write_job
+from rip.sources import Source, colour_notes, inked, read_sources
 from rip.writer import RasterWriter
 
-VERSION = 2
+VERSION = 3
 """Goes into every key: raise it when the same input gives other drops."""
 
 ASSUMED_DPI = 150.0
-"""Resolution taken for a design that states none; default from practice, editable by giving the width."""
+"""Resolution taken for a design that states none; default from practice, editable by giving the size."""
 
 PLACEMENT = "row r of the job is row r mod period_rows of this file; column x is column x"
 
 Progress = Callable[[str, float], None]
-Bytes = NDArray[np.uint8]
 
 
 def rip(
-    design: Path,
+    designs: Path | Sequence[Path],
     condition: Condition,
     *,
-    length_m: float,
-    repeat: str = "straight",
-    width_mm: float | None = None,
+    layout: Layout | None = None,
+    length_m: float | None = None,
+    cloth: Cloth | None = None,
+    nozzles: Nozzles | None = None,
+    names: Sequence[str] = (),
+    label: Sequence[str] = (),
     folder: Path,
     progress: Progress | None = None,
 ) -> Raster:
-    """Prepare one period of a design for a condition; the same input is found again in the folder.
+    """Prepare designs for a condition; the same input is found again in the folder.
 
     Parameters
     ----------
-    design : Path
-        PNG, JPEG, TIFF, PSD, PDF or SVG.
+    designs : Path or sequence of Path
+        PNG, JPEG, TIFF, PSD, PDF or SVG; several for a strike-off or a composed shawl.
     condition : Condition
-    length_m : float
-        Length of the job; the raster serves any length.
-    repeat : str
-        KIND[:DROP], see `rip.repeat.parse_repeat`.
-    width_mm : float, optional
-        Physical width of one repeat. Without it the file's resolution decides; without that 150 dpi is assumed and
-        said in `meta["notes"]`.
+    layout : Layout, optional
+        A straight repeat of the design's own size unless told.
+    length_m : float, optional
+        Length of the job; a job by the piece has its own. The raster of a repeat serves any length.
+    cloth : Cloth, optional
+        The fabric lot, of the condition's width and resolution; one that does not shrink unless told.
+    nozzles : Nozzles, optional
+        State of the press's nozzles.
+    names : sequence of str
+        What the designs, and so their pieces, are called; as their files unless told.
+    label : sequence of str
+        Lines of the header, if the layout asks for one; the first begins every code.
     folder : Path
         Cache of artwork, rasters, masks, profiles and tables; made if needed.
     progress : callable, optional
         Called with a step ("read", "separate", "screen", "write") and its done share 0..1.
 
+    Returns
+    -------
+    Raster
+        Of one period, or of the job that lays pieces or marks over it.
+
     Raises
     ------
     ArtworkError
-        If the design cannot be read.
-    LayoutError
-        If the repeat cannot be laid out.
+        If a design cannot be read.
+    LayoutError, ColourwayError
+        If it cannot be laid out, or its colours cannot be printed.
     OSError
         If the disk is full.
     """
-    if not length_m > 0:
-        raise ValueError(f"length_m {length_m:g} must be above 0")
+    layout, cloth = layout or Layout(), cloth or Cloth(condition.width_px, condition.dpi)
     report = progress or (lambda step, share: None)
-    folder.mkdir(parents=True, exist_ok=True)
     report("read", 0.0)
-    artwork = open_artwork(design)
-    size_mm, notes = _size(artwork, width_mm)
-    laid, cloth = parse_repeat(repeat), Cloth(condition.width_px, condition.dpi)
-    plan = plan_repeat(laid, size_mm, cloth, length_m=length_m)
-    key = _key(artwork, plan, condition)
-    path = folder / f"{key}.tif"
-    if kept := _kept(path):
-        report("write", 1.0)
-        return kept
-    source = spool(artwork, *plan.sources_px[0], folder / "artwork", report, wrap=True)
-    report("separate", 0.0)
-    fill, entries, colour_notes = _fill(artwork, plan, source.rows, condition, folder / "profiles")
-    report("separate", 1.0)
-    notes = (*artwork.notes, *notes, *colour_notes, *plan.notes)
-    meta = _meta(artwork, plan, condition, key, size_mm, notes) | {
-        "repeat": repeat,
-        "drop_px": _drop_px(laid, plan, cloth),
-    }
-    screen = Screen(load_mask(plan.mask_rows, folder / "masks"), condition.drop_volumes, len(condition.inks))
-    with RasterWriter(path, meta) as writer:
-        screen_period(fill, screen, writer, entries, progress=report)
-        report("write", 0.0)
-        writer.finish()
+    paths = [designs] if isinstance(designs, Path) else list(designs)
+    artworks = [open_artwork(path, page=layout.page, dpi=condition.dpi) for path in paths]
+    sized = layout.width_mm is not None or layout.piece_mm is not None
+    motifs, assumed = _motifs(artworks, names or [path.stem for path in paths], sized=sized)
+    plan, placed = arrange(layout, motifs, cloth, length_m)
+    rows = _rows(plan, cloth, length_m)
+    overlays = overlays_of(layout, plan, condition, rows, label)
+    key = _key(artworks, plan, condition, layout, nozzles)
+    path, advised = folder / f"{key}.tif", folder / f"{key}.advice.json"
+    raster, warnings = _kept(path, advised)
+    if raster is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        sources = read_sources(plan, placed, artworks, folder / "artwork", colours=layout.colours, progress=report)
+        report("separate", 0.0)
+        ink = inked(plan, sources, condition, folder / "profiles", layout.colourway)
+        report("separate", 1.0)
+        mask = load_mask(plan.mask_rows, folder / "masks")
+        screen = Screen(mask, condition.drop_volumes, len(condition.inks), nozzles)
+        with RasterWriter(path, _about(artworks, sources, plan, condition, key)) as writer:
+            screen_period(ink.fill, screen, writer, ink.entries, progress=report)
+            report("write", 0.0)
+            writer.finish()
+        warnings = list(advice(layout, plan, sources))
+        advised.write_text(json.dumps(warnings), "utf-8")
+        raster = Raster.open(path, check=False)
     report("write", 1.0)
-    return Raster.open(path, check=False)
+    notes = (*(note for artwork in artworks for note in artwork.notes), *assumed, *colour_notes(artworks, condition))
+    told = {
+        "layout": layout.stated(),
+        "repeat_width_mm": layout.width_mm or (layout.piece_mm or motifs[0].size_mm)[0],
+        "drop_px": _drop_px(layout, plan, cloth),
+        "pieces": [asdict(piece) for piece in plan.pieces],
+        "notes": list(dict.fromkeys((*notes, *plan.notes))),
+        "warnings": warnings,
+    }
+    if not overlays and not plan.pieces:
+        return raster.telling(told)
+    basis = json.dumps([overlays.to_list(), rows, told], sort_keys=True).encode()
+    return write_job(folder / f"{key}-{hashlib.sha256(basis).hexdigest()[:16]}.json", raster, overlays, rows, told)
 
 
-def _size(artwork: Artwork, width_mm: float | None) -> tuple[tuple[float, float], tuple[str, ...]]:
-    """Return width and height of one repeat, mm, and what had to be assumed."""
-    if width_mm is not None:
-        return (width_mm, width_mm * artwork.height_px / artwork.width_px), ()
-    if artwork.size_mm is not None:
-        return artwork.size_mm, ()
-    width, height = (side / ASSUMED_DPI * 25.4 for side in (artwork.width_px, artwork.height_px))
-    return (width, height), (f"the file states no resolution: {ASSUMED_DPI:g} dpi assumed",)
+def job_length_m(layout: Layout, motifs: Sequence[Motif], cloth: Cloth) -> float:
+    """Return the length of a job by the piece, from the sizes of its designs; raises `LayoutError`."""
+    plan, _ = arrange(layout, motifs, cloth, None)
+    return _rows(plan, cloth, None) / cloth.press_px(1000)
 
 
-def _key(artwork: Artwork, plan: Plan, condition: Condition) -> str:
+def _motifs(artworks: Sequence[Artwork], names: Sequence[str], *, sized: bool) -> tuple[list[Motif], tuple[str, ...]]:
+    """Return the designs' names and sizes, and what had to be assumed."""
+    motifs, notes = [], []
+    for artwork, name in zip(artworks, names, strict=True):
+        size = artwork.size_mm
+        if size is None:
+            width, height = (side / ASSUMED_DPI * 25.4 for side in (artwork.width_px, artwork.height_px))
+            size = (width, height)
+            if not sized:
+                notes.append(f"the file states no resolution: {ASSUMED_DPI:g} dpi assumed")
+        motifs.append(Motif(name, size))
+    return motifs, tuple(notes)
+
+
+def _rows(plan: Plan, cloth: Cloth, length_m: float | None) -> int:
+    if plan.job_rows is not None:
+        return plan.job_rows
+    if length_m is None or not length_m > 0:
+        raise LayoutError(f"a job by the metre needs a length above 0 m, {length_m} was given", "length_m")
+    return cloth.rows(length_m)
+
+
+def _key(artworks: Sequence[Artwork], plan: Plan, condition: Condition, layout: Layout, nozzles: Nozzles | None) -> str:
+    """Hash of all that decides the drops of the period; what only decides the job is left out."""
+    laid = asdict(replace(plan, pieces=(), job_rows=None, notes=()))
     basis = {
         "rip": VERSION,
-        "design": [artwork.sha256, artwork.page, artwork.width_px, artwork.height_px],
-        "plan": asdict(plan),
+        "designs": [[artwork.sha256, artwork.page, artwork.width_px, artwork.height_px] for artwork in artworks],
+        "plan": laid,
+        "colours": [layout.colours, layout.colourway and layout.colourway.model_dump(mode="json")],
+        "nozzles": nozzles and nozzles.digest,
         "condition": condition.digest,
     }
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode("ascii")).hexdigest()
 
 
-def _kept(path: Path) -> Raster | None:
-    """Return the raster of that key if it is there and sound."""
+def _kept(path: Path, advised: Path) -> tuple[Raster | None, list[str]]:
+    """Return the raster of that key if it is there and sound, with what was advised."""
     try:
-        return Raster.open(path) if path.is_file() else None
-    except RasterError:
-        return None
+        if path.is_file() and advised.is_file():
+            return Raster.open(path), json.loads(advised.read_text("utf-8"))
+    except (RasterError, ValueError):
+        pass  # it is made again
+    return None, []
 
 
-def _fill(
-    artwork: Artwork, plan: Plan, rows: Rows, condition: Condition, folder: Path
-) -> tuple[Fill, Bytes | None, tuple[str, ...]]:
-    """Return what fills a band of the plan, the table if it fills it with colours, and what had to be assumed."""
-    mode = artwork.mode
-    notes = tone_notes(mode, artwork.profile, condition, names=artwork.channel_names)
-    if mode == "rgb" and artwork.bits == 8:
-        table = load_table(condition, artwork.profile, folder)
-        return lambda first, out: fill_band(plan, [rows], first, len(out), out), table.entries, notes
-
-    def toned(first: int, count: int) -> Bytes:
-        return tones_of(rows(first, count), mode, artwork.profile, condition, folder, names=artwork.channel_names)
-
-    ground = palette_table([plan.ground], condition, None, folder)[0].tolist()
-    return lambda first, out: fill_band(plan, [toned], first, len(out), out, ground), None, notes
-
-
-def _drop_px(repeat: Repeat, plan: Plan, cloth: Cloth) -> int | None:
+def _drop_px(layout: Layout, plan: Plan, cloth: Cloth) -> int | None:
     """Rows by which a column of repeats lies lower than the one to its left; None where rows are shifted instead."""
-    if repeat.axis == "across":
+    repeat = layout.laid
+    if repeat.axis == "across" or layout.pieces is not None or layout.turn or layout.flip != "none":
         return None
-    share = isinstance(repeat.shift, Fraction)
-    return round(repeat.shift * plan.sources_px[0][1] if share else cloth.along_px(float(repeat.shift)))
+    if isinstance(repeat.shift, Fraction):
+        return round(repeat.shift * plan.sources_px[0][1])
+    return round(cloth.along_px(repeat.shift))
 
 
-def _meta(
-    artwork: Artwork,
-    plan: Plan,
-    condition: Condition,
-    key: str,
-    size_mm: tuple[float, float],
-    notes: tuple[str, ...],
-) -> dict[str, object]:
+def _about(
+    artworks: Sequence[Artwork], sources: Sequence[Source], plan: Plan, condition: Condition, key: str
+) -> dict[str, Any]:
+    """What a raster says of itself: nothing that another job of the same drops would say otherwise."""
+    first = artworks[0]
     return {
         "key": key,
         "rip_version": VERSION,
-        "design": artwork.path.name.encode("ascii", "replace").decode("ascii"),
-        "design_sha256": artwork.sha256,
-        "repeat_width_mm": size_mm[0],
+        "design": first.path.name.encode("ascii", "replace").decode("ascii"),
+        "designs_sha256": [artwork.sha256 for artwork in artworks],
+        "palettes": [source.palette for source in sources],
         "tile_w_px": plan.sources_px[0][0],
         "tile_h_px": plan.sources_px[0][1],
         "scale_error": plan.scale_error,
@@ -191,5 +220,4 @@ def _meta(
         "drop_pl": condition.drop_pl,
         "condition_sha256": condition.digest,
         "profile": "computed default from the ink solids, not measured" if condition.profile is None else "customer's",
-        "notes": list(notes),
     }

@@ -19,7 +19,11 @@ WHITE: Colour = (255, 255, 255)
 
 
 class LayoutError(ValueError):
-    """The design cannot be laid out as asked."""
+    """The design cannot be laid out as asked; `field` is the value of a `Layout` it is about."""
+
+    def __init__(self, message: str, field: str = "layout") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True)

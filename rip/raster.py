@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import weakref
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -163,13 +164,18 @@ class Raster:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RasterError(f"{path.name}: not a job of this RIP ({error!r})") from error
         job_rows = raster.job_rows if content["job_rows"] is None else content["job_rows"]
-        return raster._with(path=path, sha256=seal, overlays=overlays, job_rows=job_rows)
+        meta = raster.meta | content.get("about", {})
+        return raster._with(path=path, sha256=seal, overlays=overlays, job_rows=job_rows, meta=meta)
 
     def _with(self, **changed: Any) -> Self:
         """Return a copy with other attributes on the same open file."""
         twin = replace(self, **changed)
         twin.__dict__["_file"] = self._file
         return twin
+
+    def telling(self, more: Mapping[str, Any]) -> Self:
+        """Return the raster with more to say of itself in `meta`; its file does not change."""
+        return self._with(meta=self.meta | dict(more))
 
     @property
     def bare(self) -> Self:
@@ -324,7 +330,13 @@ def ink_ml(raster: Raster, length_m: float | None = None) -> dict[str, float]:
     return dict(zip(raster.inks, (volumes * raster.drop_pl * 1e-9).tolist(), strict=True))
 
 
-def write_job(path: Path, raster: Raster, overlays: Overlays, job_rows: int | None = None) -> Raster:
+def write_job(
+    path: Path,
+    raster: Raster,
+    overlays: Overlays,
+    job_rows: int | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> Raster:
     """Write a job file: a raster by name and hash, what lies over it, and its rows. Returns the job, open.
 
     Parameters
@@ -336,12 +348,15 @@ def write_job(path: Path, raster: Raster, overlays: Overlays, job_rows: int | No
         Made for this raster's width, inks, levels and bits.
     job_rows : int, optional
         Rows of the whole job; None leaves it to the raster.
+    about : mapping, optional
+        What the job says of itself beyond the raster, plain values for JSON; they stand in its `meta`.
     """
     content = {
         "raster": os.path.relpath(raster.planes_path, path.parent),
         "raster_sha256": raster.planes_sha256,
         "job_rows": job_rows,
         "overlays": overlays.to_list(),
+        "about": dict(about or {}),
     }
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(json.dumps({"seal": _job_seal(content), "job": content}), encoding="utf-8")

@@ -26,6 +26,9 @@ def png(size: tuple[int, int] = (64, 48)) -> bytes:
     return data.getvalue()
 
 
+HALF_DROP = '{"repeat": "half-drop"}'
+
+
 def submit(client: httpx.Client, design: bytes | None = None, **fields: object) -> httpx.Response:
     form = {"fabric": "silk-twill", "length_m": "2"} | {name: str(value) for name, value in fields.items()}
     files = {"design": ("flower.png", design, "image/png")} if design is not None else None
@@ -92,7 +95,7 @@ def test_a_job_is_submitted_once_shown_held_and_cancelled(server: Server) -> Non
     key = uuid.uuid4().hex
     with server.signed_in() as client:
         answers = [
-            client.post("/api/v1/jobs", data={"fabric": "cotton-sateen", "length_m": "3", "repeat": "half-drop"},
+            client.post("/api/v1/jobs", data={"fabric": "cotton-sateen", "length_m": "3", "layout": HALF_DROP},
                         files={"design": ("../../étoile.png", png(), "image/png")}, headers={"Idempotency-Key": key})
             for _ in range(2)
         ]  # fmt: skip
@@ -113,25 +116,31 @@ def test_a_job_is_submitted_once_shown_held_and_cancelled(server: Server) -> Non
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "field", "says"),
     [
-        ({"fabric": "velvet"}, "velvet"),
-        ({"length_m": -1}, "length"),
-        ({"length_m": 1e9}, "length"),
-        ({"length_m": "nan"}, "length"),
-        ({"length_m": "long"}, "length"),
-        ({"repeat": "spiral"}, "repeat"),
-        ({"width_mm": 1}, "width"),
-        ({"title": "x" * 500}, "title"),
+        ({"fabric": "velvet"}, "fabric", "velvet"),
+        ({"length_m": -1}, "length_m", "length"),
+        ({"length_m": 1e9}, "length_m", "length"),
+        ({"length_m": "nan"}, "length_m", "length"),
+        ({"length_m": "long"}, "length_m", "length"),
+        ({"title": "x" * 500}, "title", "title"),
+        ({"layout": '{"repeat": "spiral"}'}, "repeat", "repeat"),
+        ({"layout": '{"width_mm": 1}'}, "width_mm", "width"),
+        ({"layout": '{"pieces": 3}'}, "piece_mm", "piece_mm"),
+        ({"layout": '{"pieces": 3, "piece_mm": [3000, 200]}'}, "layout", "wider than the print width"),
+        ({"layout": '{"marks": ["crop-ticks"]}'}, "layout", "pieces"),
+        ({"layout": '{"colourway": {"replace": {"#ff0000": "Bordeaux"}}}'}, "colourway", "Bordeaux"),
+        ({"layout": '{"mirorr": "rows"}'}, "mirorr", "mirorr"),
+        ({"layout": "{"}, "layout", "JSON"),
     ],
 )
-def test_impossible_jobs_are_refused_in_one_sentence(server: Server, fields: dict, says: str) -> None:
+def test_impossible_jobs_are_refused_in_one_sentence(server: Server, fields: dict, field: str, says: str) -> None:
     with server.signed_in() as client:
         answer = submit(client, png(), **fields)
     assert answer.status_code == 422
     assert says in answer.json()["detail"]
     assert "\n" not in answer.json()["detail"]
-    assert answer.json()["field"] == next(iter(fields))
+    assert answer.json()["field"] == field
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from PIL import Image
 from skimage import data
 from sqlmodel import col, select
 
+import rip
 from controller import Controller, JobRequest, Store, load_line
 from controller.journal import broken_at
 from controller.tables import Event, Job, Strip
@@ -40,7 +41,7 @@ async def run(folder: Path, design: Path) -> None:
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
         kept = keep_file(design, folder / "designs")
-        job = controller.desk.submit(ACTOR, JobRequest(kept, "silk-twill", 1.2, "straight", None, "killed"))
+        job = controller.desk.submit(ACTOR, JobRequest((kept,), "silk-twill", rip.Layout(), 1.2, "killed"))
         await kill_at(controller, plant, KILL_AT)
         while controller.desk.job(ACTOR, job.id or 0).job.status not in OVER:
             await controller.book.store.feed.wait(controller.book.store.feed.version, timeout_s=1.0)

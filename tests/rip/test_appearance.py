@@ -69,7 +69,7 @@ def test_lab_and_xyz_are_inverse():
 
 @pytest.mark.parametrize("max_px", [100, 400, 1600])
 def test_preview_shows_the_whole_width(photo, silk, cache, max_px):
-    raster = rip.rip(photo, silk, length_m=1, repeat="half-drop", width_mm=30, folder=cache)
+    raster = rip.rip(photo, silk, layout=rip.Layout(repeat="half-drop", width_mm=30), length_m=1, folder=cache)
     picture = rip.preview(raster, silk, max_px)
     height, width = picture.shape[:2]
     assert picture.dtype == np.uint8

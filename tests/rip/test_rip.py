@@ -18,7 +18,8 @@ def mean_coverage(raster: rip.Raster) -> np.ndarray:
 
 
 def go(design, silk, cache, **options) -> rip.Raster:
-    arguments = {"length_m": 1, "repeat": "straight", "width_mm": 20, "folder": cache} | options
+    laid = {name: options.pop(name) for name in set(options) & set(rip.Layout.model_fields)}
+    arguments = {"length_m": 1, "folder": cache, "layout": rip.Layout(**({"width_mm": 20} | laid))} | options
     return rip.rip(design, silk, **arguments)
 
 
@@ -135,7 +136,13 @@ def test_a_damaged_raster_in_the_cache_is_made_again(photo, silk, cache, tmp_pat
     again = go(photo, silk, folder)
     assert again.sha256 == first.sha256
     assert again.path.read_bytes() == data
-    assert {path.name for path in folder.iterdir()} == {"artwork", "masks", "profiles", first.path.name}
+    assert {path.name for path in folder.iterdir()} == {
+        "artwork",
+        "masks",
+        "profiles",
+        first.path.name,
+        f"{first.path.stem}.advice.json",
+    }
 
 
 def test_progress_is_told_step_by_step(photo, silk, tmp_path):
@@ -161,7 +168,7 @@ def test_a_design_finer_than_the_press_is_reduced(tmp_path, silk, cache):
 
 @pytest.mark.parametrize("length_m", [0, -1, float("nan")])
 def test_a_job_without_length_is_refused(photo, silk, cache, length_m):
-    with pytest.raises(ValueError, match="must be above 0"):
+    with pytest.raises(ValueError, match="length above 0 m"):
         go(photo, silk, cache, length_m=length_m)
 
 

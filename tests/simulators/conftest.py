@@ -39,9 +39,7 @@ def raster(tmp_path_factory):
         total_limit_pct=250.0,
         black_start=0.5,
     )
-    return rip.rip(
-        folder / "design.png", condition, length_m=1.0, repeat="straight", width_mm=30.0, folder=folder, progress=None
-    )
+    return rip.rip(folder / "design.png", condition, layout=rip.Layout(width_mm=30.0), length_m=1.0, folder=folder)
 
 
 class Process:

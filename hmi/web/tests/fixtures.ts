@@ -1,4 +1,10 @@
-import type { FindingView, JobDetail, JobView, LiveEvent, MachineView, StripView } from '@/api/types'
+import type { FindingView, JobDetail, JobView, Layout, LiveEvent, MachineView, StripView } from '@/api/types'
+
+const layout: Layout = {
+  repeat: 'straight', mirror: 'none', gap_mm: [0, 0], gap_colour: '#ffffff', columns: null, origin_mm: [0, 0], width_mm: null,
+  pieces: null, piece_mm: null, gutter_mm: [20, 20], hem_mm: 0, shawl: null, turn: 0, flip: 'none', marks: [], colourway: null,
+  colours: null, page: 0,
+}
 
 export const machine = (name: string, more: Partial<MachineView> = {}): MachineView => ({
   name, title: name, stage: 'print', protocol: 'opcua', endpoint: 'opc.tcp://127.0.0.1:4840', link: 'connected', state: 'Idle',
@@ -6,7 +12,7 @@ export const machine = (name: string, more: Partial<MachineView> = {}): MachineV
   waiting: null, tags: [], alarms: [], ...more,
 })
 export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
-  id, title: `Job ${id}`, fabric: 'silk-twill', fabric_title: 'Silk twill', length_m: 8, repeat: 'straight', status: 'queued',
+  id, title: `Job ${id}`, fabric: 'silk-twill', fabric_title: 'Silk twill', length_m: 8, layout, status: 'queued',
   stage: null, progress: 0, created_at: '2026-11-22T08:00:00Z', created_by: 'admin', error: null, operations: [], findings: 0,
   grade: null, has_preview: false, ...more,
 })

@@ -1,5 +1,6 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
+import type { JobDetail, JobView } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
 
@@ -10,8 +11,9 @@ export const session = () => answer(client.GET('/api/v1/session', {}))
 export const line = () => answer(client.GET('/api/v1/line', {}))
 export const fabrics = () => answer(client.GET('/api/v1/fabrics', {}))
 export const designs = () => answer(client.GET('/api/v1/designs', {}))
-export const jobs = () => answer(client.GET('/api/v1/jobs', {}))
-export const job = (id: number) => answer(client.GET('/api/v1/jobs/{job_id}', ofJob(id)))
+// openapi-fetch forgets that a pair has two elements
+export const jobs = () => answer(client.GET('/api/v1/jobs', {})) as Promise<JobView[]>
+export const job = (id: number) => answer(client.GET('/api/v1/jobs/{job_id}', ofJob(id))) as Promise<JobDetail>
 export const layout = (id: number, pricePerL: number | null) =>
   answer(
     client.GET('/api/v1/jobs/{job_id}/layout', {

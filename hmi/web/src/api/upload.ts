@@ -1,15 +1,14 @@
 import { noticeStatus } from './client'
 import { freshKey } from './key'
 import { Refused, refusal } from './problem'
-import type { JobView, Repeat } from './types'
+import type { JobView, Layout } from './types'
 
 export interface Order {
   design: File | null
   sample: string | null
   fabric: string
-  lengthM: number
-  repeat: Repeat
-  widthMm: number | null
+  lengthM: number | null
+  layout: Partial<Layout>
   title: string
 }
 
@@ -18,9 +17,8 @@ function form(order: Order): FormData {
   if (order.design) data.set('design', order.design)
   else if (order.sample) data.set('sample', order.sample)
   data.set('fabric', order.fabric)
-  data.set('length_m', String(order.lengthM))
-  data.set('repeat', order.repeat)
-  if (order.widthMm !== null) data.set('width_mm', String(order.widthMm))
+  if (order.lengthM !== null) data.set('length_m', String(order.lengthM))
+  data.set('layout', JSON.stringify(order.layout))
   if (order.title.trim()) data.set('title', order.title.trim())
   return data
 }

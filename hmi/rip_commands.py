@@ -1,0 +1,90 @@
+"""Commands that need no line: `foulard rip`, `foulard atlas`, `foulard raster`, `foulard inspect`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hmi import layout_options as options
+from hmi.output import AsJson, tell
+
+raster = typer.Typer(help="Look into a raster.", no_args_is_help=True, rich_markup_mode=None)
+
+OUT = Path("foulard-out")
+
+
+def rip(
+    designs: options.Designs,
+    fabric: options.Fabric,
+    length_m: options.LengthM = None,
+    out: Annotated[Path, typer.Option(help="Folder for the raster and the preview.")] = OUT,
+    repeat: options.Repeat = None,
+    width_mm: options.WidthMm = None,
+    mirror: options.Mirror = None,
+    gap_mm: options.GapMm = None,
+    pieces: options.Pieces = None,
+    piece_mm: options.PieceMm = None,
+    gutter_mm: options.GutterMm = None,
+    hem_mm: options.HemMm = None,
+    turn: options.Turn = None,
+    flip: options.Flip = None,
+    marks: options.Marks = None,
+    colours: Annotated[int | None, typer.Option(help="Reduce the design to so many flat colours, 2 to 256.")] = None,
+    layout: options.LayoutFile = None,
+    inks: Annotated[int | None, typer.Option(help="Channels of the press, 1 to 12; the recipe's if left out.")] = None,
+    dpi: Annotated[int | None, typer.Option(help="Resolution of the press; the recipe's if left out.")] = None,
+    print_width_mm: Annotated[float | None, typer.Option(help="Print width; the recipe's if left out.")] = None,
+    dead: Annotated[
+        str, typer.Option(help='Nozzles that do not print, like "cyan=1200,1201;black=40".', metavar="INK=N,N;…")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Separate and screen designs, and stop after the raster."""
+    from hmi.offline import RipRequest, rip_designs
+
+    laid = options.layout_of(
+        layout, repeat=repeat, width_mm=width_mm, mirror=mirror, gap_mm=gap_mm, pieces=pieces, piece_mm=piece_mm,
+        gutter_mm=gutter_mm, hem_mm=hem_mm, turn=turn, flip=flip, marks=marks, colours=colours,
+    )  # fmt: skip
+    request = RipRequest(tuple(designs), fabric, laid, length_m, inks, dpi, print_width_mm, dead)
+    tell(rip_designs(request, out), as_json)
+
+
+def atlas(
+    fabric: options.Fabric,
+    out: Annotated[Path, typer.Option(help="Folder for the sheet and its layout.")] = OUT,
+    steps: Annotated[int, typer.Option(help="RGB steps per channel, 2 to 32.")] = 6,
+    around: Annotated[
+        str, typer.Option(help="Instead: a Lab colour and its neighbours on the cloth.", metavar="L,a,b")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Draw a sheet of labelled colours to print and look at; print it with `foulard rip ATLAS --layout …`."""
+    from hmi.offline import draw_atlas
+
+    tell(draw_atlas(fabric, steps, around, out), as_json)
+
+
+@raster.command("rows")
+def raster_rows(
+    path: Annotated[Path, typer.Argument(metavar="RASTER", help="A raster or job that foulard rip made.")],
+    start: Annotated[int, typer.Option(help="First row of the job.")],
+    count: Annotated[int, typer.Option(help="How many rows.")],
+    out: Annotated[Path, typer.Option(help="NumPy file for the drop levels, uint8 (inks, rows, pixels).")],
+) -> None:
+    """Write the drop levels of any rows of the whole job, so that anyone can check them."""
+    from hmi.offline import raster_rows as write
+
+    tell(write(path, start, count, out), as_json=True)
+
+
+def inspect(
+    expected: Annotated[Path, typer.Argument(help="Picture of the print as it should be.")],
+    captured: Annotated[Path, typer.Argument(help="Picture of the print as the camera saw it.")],
+    mm_per_px: Annotated[float, typer.Option(help="Size of a pixel on the cloth, mm.")],
+    as_json: AsJson = False,
+) -> None:
+    """Compare two pictures of a print and list the defects."""
+    from hmi.offline import inspect_pictures
+
+    tell(inspect_pictures(expected, captured, mm_per_px), as_json)
