@@ -20,7 +20,7 @@ from hmi import designs, report, schemas, views
 from hmi.accounts import SESSION_HOURS, SignInRefused
 from hmi.metrics import exposition
 from hmi.state import App, app_of
-from hmi.uploads import UploadRefused, keep_file, keep_upload
+from hmi.uploads import Kept, UploadRefused, keep_file, keep_upload
 from rip import PRICE_PER_L
 
 COOKIE = "foulard_session"
@@ -204,7 +204,8 @@ async def submit(
     known = app.replay(actor, key)
     if known is not None:
         return known
-    name = title or Path((design[0].filename if design else sample) or "Untitled").stem
+    known_title = next((one.title for one in designs.samples() if one.name == sample), "")
+    name = title or Path((design[0].filename if design else known_title) or "Untitled").stem
     try:
         laid = rip.read_layout(layout)
     except rip.LayoutError as error:
@@ -217,11 +218,13 @@ async def submit(
         kept = (await asyncio.to_thread(keep_file, app.samples[sample], folder),)
     else:
         raise Refused("send a design file, or name one of the samples", "design")
-    request = JobRequest(kept, fabric, laid, length_m, name)
+    if laid.width_mm is None and laid.piece_mm is None and not all(one.sized for one in kept):
+        raise Refused("the file states no resolution: say how wide one repeat is", "width_mm")
+    request = JobRequest(tuple(one.path for one in kept), fabric, laid, length_m, name)
     return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.submit(actor, request).id))
 
 
-async def _kept(app: App, design: UploadFile, folder: Path) -> Path:
+async def _kept(app: App, design: UploadFile, folder: Path) -> Kept:
     try:
         return await keep_upload(design, folder, app.settings.max_upload_mb << 20, app.controller.viewing)
     except UploadRefused as error:

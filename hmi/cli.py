@@ -98,7 +98,7 @@ def print_(
     laid = options.layout_of(
         layout, repeat=repeat, width_mm=width_mm, pieces=pieces, piece_mm=piece_mm, gutter_mm=gutter_mm, marks=marks
     )
-    request = JobRequest(tuple(designs), fabric, laid, length_m, designs[0].stem)
+    request = JobRequest(tuple(designs), fabric, options.sized(laid, designs), length_m, designs[0].stem)
     with Progress() as progress:
         outcome = asyncio.run(print_design(request, out, _speed(speed), _faults(faults), progress.show))
     tell(outcome, as_json)

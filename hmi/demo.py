@@ -77,5 +77,5 @@ def _first_job(app: App, length_m: float) -> None:
     if app.controller.desk.jobs(actor):
         return
     name, fabric = FIRST_JOB
-    design = keep_file(app.samples[name], app.settings.data / "designs")
+    design = keep_file(app.samples[name], app.settings.data / "designs").path
     app.controller.desk.submit(actor, JobRequest((design,), fabric, rip.Layout(), length_m, "Carré Lyon, first metres"))

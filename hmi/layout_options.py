@@ -1,6 +1,8 @@
 """Options of the command line that say how designs cover the cloth."""
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,6 +69,24 @@ def layout_of(file: Path | None, **options: Any) -> rip.Layout:
         else:
             values[name] = _numbers(name, value) if name in ("gap_mm", "piece_mm", "gutter_mm") else value
     return rip.read_layout(values)
+
+
+def sized(layout: rip.Layout, designs: Sequence[Path]) -> rip.Layout:
+    """Ask the person at the terminal how large a design is whose file does not say it; nobody there, it is assumed."""
+    if layout.width_mm is not None or layout.piece_mm is not None or not sys.stdin.isatty():
+        return layout
+    for design in designs:
+        artwork = rip.open_artwork(design, page=layout.page)
+        if artwork.size_mm is not None:
+            continue
+        what = "one repeat" if layout.pieces is None else "a piece"
+        likely = round(artwork.width_px / rip.ASSUMED_DPI * 25.4, 1)
+        asked = f"{design.name} states no resolution. Width of {what}, mm"
+        width = typer.prompt(asked, default=likely, type=float, err=True)
+        if layout.pieces is None:
+            return rip.read_layout(layout.stated() | {"width_mm": width})
+        return rip.read_layout(layout.stated() | {"piece_mm": [width, width * artwork.height_px / artwork.width_px]})
+    return layout
 
 
 def _file(file: Path) -> dict[str, Any]:

@@ -66,7 +66,7 @@ async def print_design(
 
 
 def _keep(designs: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
-    return tuple(keep_file(design, folder) for design in designs)
+    return tuple(keep_file(design, folder).path for design in designs)
 
 
 async def _until_over(controller: Controller, job_id: int, progress: Callable[[JobRecord], None]) -> JobRecord:

@@ -46,7 +46,9 @@ def rip(
         layout, repeat=repeat, width_mm=width_mm, mirror=mirror, gap_mm=gap_mm, pieces=pieces, piece_mm=piece_mm,
         gutter_mm=gutter_mm, hem_mm=hem_mm, turn=turn, flip=flip, marks=marks, colours=colours,
     )  # fmt: skip
-    request = RipRequest(tuple(designs), fabric, laid, length_m, inks, dpi, print_width_mm, dead)
+    request = RipRequest(
+        tuple(designs), fabric, options.sized(laid, designs), length_m, inks, dpi, print_width_mm, dead
+    )
     tell(rip_designs(request, out), as_json)
 
 

@@ -7,12 +7,20 @@ import shutil
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import UploadFile
 
 from controller.work import check_design
 
 CHUNK = 1 << 20
+
+
+class Kept(NamedTuple):
+    """A design that is kept, and whether its file says how large it is."""
+
+    path: Path
+    sized: bool
 
 
 class UploadRefused(ValueError):
@@ -23,7 +31,7 @@ class UploadRefused(ValueError):
         self.too_large = too_large
 
 
-async def keep_upload(upload: UploadFile, folder: Path, max_bytes: int, executor: Executor) -> Path:
+async def keep_upload(upload: UploadFile, folder: Path, max_bytes: int, executor: Executor) -> Kept:
     """Keep a design after a worker process has read it as a picture.
 
     Parameters
@@ -56,22 +64,23 @@ async def keep_upload(upload: UploadFile, folder: Path, max_bytes: int, executor
                 digest.update(chunk)
                 file.write(chunk)
         try:
-            await asyncio.get_running_loop().run_in_executor(executor, check_design, partial)
+            artwork = await asyncio.get_running_loop().run_in_executor(executor, check_design, partial)
         except (ValueError, BrokenProcessPool) as error:
             raise UploadRefused(str(error).replace(partial.name, name) or f"{name} cannot be read") from error
         kept = folder / digest.hexdigest()
         partial.replace(kept)
     finally:
         partial.unlink(missing_ok=True)
-    return kept
+    return Kept(kept, artwork.size_mm is not None)
 
 
-def keep_file(path: Path, folder: Path) -> Path:
+def keep_file(path: Path, folder: Path) -> Kept:
     """Keep a design that is on this machine already; raises `rip.ArtworkError` if it cannot be printed."""
-    kept = folder / check_design(path).sha256
+    artwork = check_design(path)
+    kept = folder / artwork.sha256
     folder.mkdir(parents=True, exist_ok=True)
     if not kept.exists():
         partial = folder / f".{secrets.token_hex(8)}.part"
         shutil.copyfile(path, partial)
         partial.replace(kept)
-    return kept
+    return Kept(kept, artwork.size_mm is not None)

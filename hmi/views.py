@@ -101,7 +101,7 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
     return schemas.JobDetail(
         **_job_fields(record),
         repeat_width_mm=job.raster_meta.get("repeat_width_mm"),
-        repeat_height_mm=_repeat_height_mm(job.raster_meta),
+        repeat_height_mm=job.raster_meta.get("repeat_height_mm"),
         print_width_mm=control.recipe.fabric.print_width_mm,
         dpi=job.raster_meta.get("dpi"),
         notes=tuple(job.raster_meta.get("notes", ())),
@@ -153,10 +153,6 @@ def layout_view(job: Job, layout: LayoutTask, area: AreaInk, price_per_l: float)
                                   near=_hex(NEAR_COLOUR), over=_hex(OVER_COLOUR)),
         notes=tuple(job.raster_meta.get("notes", ())), warnings=tuple(job.raster_meta.get("warnings", ())),
     )  # fmt: skip
-
-
-def _repeat_height_mm(meta: dict[str, Any]) -> float | None:
-    return round(meta["tile_h_px"] / meta["dpi"] * 25.4, 2) if {"tile_h_px", "dpi"} <= meta.keys() else None
 
 
 def _repeat_box(meta: dict[str, Any]) -> schemas.RepeatBoxView | None:

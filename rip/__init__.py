@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rip.layout import Layout, read_layout
     from rip.nozzles import Nozzles
     from rip.picture import preview
-    from rip.pipeline import job_length_m, rip
+    from rip.pipeline import ASSUMED_DPI, job_length_m, rip
     from rip.plan import LayoutError
     from rip.pyramid import find_pyramid, load_pyramid
     from rip.raster import Raster, RasterError, ink_ml
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rip.tiles import TILE_PX, TILES_VERSION, TileError, View, Zoom, tile
 
 _HOME = {
+    "ASSUMED_DPI": "pipeline",
     "AreaInk": "inkuse",
     "Artwork": "formats.opening",
     "ArtworkError": "formats.facts",
@@ -80,6 +81,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ASSUMED_DPI",
     "NEAR_COLOUR",
     "OVER_COLOUR",
     "PRICE_PER_L",

@@ -71,12 +71,17 @@ def arrange(
     return plan, placed
 
 
+def size_of(layout: Layout, motif: Motif) -> Size:
+    """Return width and height, mm, of one repeat or one piece of a design, before the job is turned."""
+    if layout.width_mm is not None:
+        return layout.width_mm, layout.width_mm * motif.size_mm[1] / motif.size_mm[0]
+    return layout.piece_mm or motif.size_mm
+
+
 def _repeat(
     layout: Layout, motif: Motif, cloth: Cloth, length_m: float | None, quarter: bool
 ) -> tuple[Plan, tuple[Placed, ...]]:
-    repeat, size = layout.laid, motif.size_mm
-    if layout.width_mm is not None:
-        size = (layout.width_mm, layout.width_mm * size[1] / size[0])
+    repeat, size = layout.laid, size_of(layout, motif)
     if quarter:
         repeat, size = repeat.quarter_turned(size), (size[1], size[0])
     return plan_repeat(repeat, size, cloth, length_m=length_m), (Placed(0, int(quarter)),)
@@ -87,7 +92,7 @@ def _pieces(
 ) -> tuple[Plan, tuple[Placed, ...]]:
     pieces = []
     for motif in motifs:
-        size = layout.piece_mm or motif.size_mm
+        size = size_of(layout, motif)
         pieces.append(picture(motif.name, (size[1], size[0]) if quarter else size, cloth))
     placed = tuple(Placed(number, int(quarter)) for number in range(len(motifs)))
     if len(pieces) == 1:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rip.advice import advice
-from rip.arrange import Motif, arrange
+from rip.arrange import Motif, arrange, size_of
 from rip.cloth import Cloth
 from rip.condition import Condition
 from rip.formats.opening import Artwork, open_artwork
@@ -116,10 +116,12 @@ def rip(
         advised.write_text(json.dumps(warnings), "utf-8")
         raster = Raster.open(path, check=False)
     report("write", 1.0)
+    size_mm = size_of(layout, motifs[0])
     notes = (*(note for artwork in artworks for note in artwork.notes), *assumed, *colour_notes(artworks, condition))
     told = {
         "layout": layout.stated(),
-        "repeat_width_mm": layout.width_mm or (layout.piece_mm or motifs[0].size_mm)[0],
+        "repeat_width_mm": size_mm[0],
+        "repeat_height_mm": size_mm[1],
         "drop_px": _drop_px(layout, plan, cloth),
         "pieces": [asdict(piece) for piece in plan.pieces],
         "notes": list(dict.fromkeys((*notes, *plan.notes))),

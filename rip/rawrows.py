@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rip.formats.facts import Rows
 
@@ -41,6 +42,8 @@ class Spool:
         8 or 16.
     key : str
         Names the content; empty if it has no name.
+    stored_rows : int, optional
+        Rows in the file where they are not `height_px`: some are then given twice or left out, evenly spread.
     """
 
     path: Path
@@ -50,6 +53,7 @@ class Spool:
     channels: int
     bits: int
     key: str = ""
+    stored_rows: int | None = None
 
     @property
     def dtype(self) -> np.dtype:
@@ -60,6 +64,11 @@ class Spool:
     def row_bytes(self) -> int:
         """Bytes of one row."""
         return self.width_px * self.channels * self.dtype.itemsize
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of all rows in the file."""
+        return (self.stored_rows or self.height_px) * self.row_bytes
 
     def rows(self, start: int, count: int, out: Rows | None = None) -> Rows:
         """Read rows; may be called from several threads at once.
@@ -88,9 +97,19 @@ class Spool:
         band = np.empty(shape, self.dtype) if out is None else out
         if band.shape != shape or band.dtype != self.dtype or not band.flags.c_contiguous:
             raise ValueError(f"out is {band.dtype} {band.shape}, not contiguous {self.dtype} {shape}")
+        at = self._stored(start, count)
+        first, held = (int(at[0]), int(at[-1] - at[0]) + 1) if count else (0, 0)
+        block = band if (at == first + np.arange(count)).all() else np.empty((held, *shape[1:]), self.dtype)
         with self.path.open("rb", buffering=0) as file:
-            _fill(file.fileno(), band, self.offset + start * self.row_bytes, self.path)
+            _fill(file.fileno(), block, self.offset + first * self.row_bytes, self.path)
+        if block is not band:
+            np.take(block, at - first, axis=0, out=band)
         return band
+
+    def _stored(self, start: int, count: int) -> NDArray[np.int64]:
+        """Return the rows of the file that some rows of the picture are."""
+        rows = np.arange(start, start + count, dtype=np.int64)
+        return rows if self.stored_rows is None else (2 * rows + 1) * self.stored_rows // (2 * self.height_px)
 
     def turned_rows(self, quarter_turns: int, mirror: bool, start: int, count: int) -> Rows:
         """Read rows of the picture as it is after mirroring left to right, then turning clockwise.
@@ -121,12 +140,12 @@ class Spool:
         """Read columns (height_px, count, channels)."""
         if min(left, count) < 0 or left + count > self.width_px:
             raise ValueError(f"columns {left}..{left + count} are not within 0..{self.width_px}")
-        block = np.empty((self.height_px, count, self.channels), self.dtype)
+        block = np.empty((self.stored_rows or self.height_px, count, self.channels), self.dtype)
         pixel_bytes = self.channels * self.dtype.itemsize
         with self.path.open("rb", buffering=0) as file:
             for row, piece in enumerate(block):
                 _fill(file.fileno(), piece, self.offset + row * self.row_bytes + left * pixel_bytes, self.path)
-        return block
+        return block if self.stored_rows is None else block[self._stored(0, self.height_px)]
 
 
 def _fill(file: int, into: Rows, offset: int, path: Path) -> None:

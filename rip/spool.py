@@ -27,6 +27,9 @@ VERSION = 1
 FLAT_COLOURS = 256
 """A palette of at most so many colours is a flat design: it is resampled to the nearest pixel."""
 
+NEAR_REL = 0.001
+"""Rows of a picture that may be given twice or left out; as `rip.cloth` lets a repeat change."""
+
 _BAND_ROWS = 256
 _WORKERS = 2
 
@@ -44,7 +47,8 @@ def spool(
 ) -> Spool:
     """Decode artwork once, at the size it has on the press; the same request is found again in the folder.
 
-    A TIFF that already holds just these rows is used where it is, without a copy.
+    A picture that has these rows already, but for one in a thousand, is not resampled: a single row given twice or left
+    out here and there shows less. A TIFF that holds them raw is used where it is, without a copy.
 
     Parameters
     ----------
@@ -68,21 +72,22 @@ def spool(
     if width_px < 1 or height_px < 1:
         raise ValueError(f"a size of {width_px} × {height_px} px is not possible")
     report = progress or (lambda step, share: None)
-    size = (width_px, height_px)
-    same = size == (artwork.width_px, artwork.height_px)
-    key = _key(artwork, size, wrap and not same)
+    size, own = (width_px, height_px), (artwork.width_px, artwork.height_px)
+    near = size[0] == own[0] and abs(size[1] - own[1]) <= NEAR_REL * own[1]
+    stored = own[1] if near and size != own else None
+    key = _key(artwork, own if near else size, wrap and not near)
     report("read", 0.0)
-    if same and (offset := _raw_offset(artwork)) is not None:
+    if near and (offset := _raw_offset(artwork)) is not None:
         report("read", 1.0)
-        return Spool(artwork.path, offset, *size, artwork.channels, artwork.bits, key)
-    kept = Spool(folder / f"{key}.rgb", 0, *size, artwork.channels, artwork.bits, key)
+        return Spool(artwork.path, offset, *size, artwork.channels, artwork.bits, key, stored)
+    kept = Spool(folder / f"{key}.rgb", 0, *size, artwork.channels, artwork.bits, key, stored)
     if not _is_kept(kept):
         flat = artwork.palette is not None and len(artwork.palette) <= FLAT_COLOURS
         with _new_file(kept) as file:
-            if same:
+            if near:
                 _copy(artwork, kept, file, report)
             else:
-                resize = Resize((artwork.width_px, artwork.height_px), size, nearest=flat, wrap=wrap)
+                resize = Resize(own, size, nearest=flat, wrap=wrap)
                 _resample(artwork, resize, kept, file, report)
     report("read", 1.0)
     return kept
@@ -104,7 +109,7 @@ def turned(source: Spool, quarter_turns: int, mirror: bool, folder: Path) -> Spo
     if not turns and not mirror:
         return source
     width, height = (source.height_px, source.width_px) if turns % 2 else (source.width_px, source.height_px)
-    key = hashlib.sha256(f"{source.key or source.path} {turns} {mirror}".encode()).hexdigest()
+    key = hashlib.sha256(f"{source.key or source.path} {source.height_px} {turns} {mirror}".encode()).hexdigest()
     kept = Spool(folder / f"{key}.rgb", 0, width, height, source.channels, source.bits, key)
     if not _is_kept(kept):
         with _new_file(kept) as file:
@@ -129,7 +134,7 @@ def _raw_offset(artwork: Artwork) -> int | None:
 
 
 def _is_kept(wanted: Spool) -> bool:
-    return wanted.path.is_file() and wanted.path.stat().st_size == wanted.height_px * wanted.row_bytes
+    return wanted.path.is_file() and wanted.path.stat().st_size == wanted.stored_bytes
 
 
 @contextmanager
@@ -140,7 +145,7 @@ def _new_file(wanted: Spool) -> Iterator[int]:
     try:
         with partial.open("wb", buffering=0) as file:
             # a full disk must be known before the work is done
-            os.posix_fallocate(file.fileno(), 0, wanted.height_px * wanted.row_bytes)
+            os.posix_fallocate(file.fileno(), 0, wanted.stored_bytes)
             yield file.fileno()
         partial.replace(wanted.path)
     finally:
@@ -160,7 +165,7 @@ def _copy(artwork: Artwork, wanted: Spool, file: int, report: Progress) -> None:
     for band in bands(artwork, _BAND_ROWS):
         _put(file, band, done * wanted.row_bytes)
         done += len(band)
-        report("read", done / wanted.height_px)
+        report("read", done / artwork.height_px)
 
 
 def _resample(artwork: Artwork, resize: Resize, wanted: Spool, file: int, report: Progress) -> None:

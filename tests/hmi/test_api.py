@@ -20,9 +20,10 @@ OPEN = {("post", "/api/v1/session")}
 PLACES = ("job_id", "index", "finding_id", "question_id", "level", "column", "row")
 
 
-def png(size: tuple[int, int] = (64, 48)) -> bytes:
+def png(dpi: float | None = 150) -> bytes:
     data = io.BytesIO()
-    Image.linear_gradient("L").resize(size).convert("RGB").save(data, "PNG", dpi=(150, 150))
+    stated = {} if dpi is None else {"dpi": (dpi, dpi)}
+    Image.linear_gradient("L").resize((64, 48)).convert("RGB").save(data, "PNG", **stated)
     return data.getvalue()
 
 
@@ -141,6 +142,14 @@ def test_impossible_jobs_are_refused_in_one_sentence(server: Server, fields: dic
     assert says in answer.json()["detail"]
     assert "\n" not in answer.json()["detail"]
     assert answer.json()["field"] == field
+
+
+def test_a_file_that_does_not_say_how_large_it_is_is_asked_about(server: Server) -> None:
+    with server.signed_in() as client:
+        asked = submit(client, png(dpi=None))
+        assert (asked.status_code, asked.json()["field"]) == (422, "width_mm")
+        assert submit(client, png(dpi=2), layout='{"width_mm": 60}').status_code == 201
+        assert submit(client, png(dpi=None), layout='{"pieces": 2, "piece_mm": [60, 45]}').status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ async def run(folder: Path, design: Path) -> None:
         Controller.running(load_line().at(plant.endpoints), store, folder) as controller,
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
-        kept = keep_file(design, folder / "designs")
+        kept = keep_file(design, folder / "designs").path
         job = controller.desk.submit(ACTOR, JobRequest((kept,), "silk-twill", rip.Layout(), 1.2, "killed"))
         await kill_at(controller, plant, KILL_AT)
         while controller.desk.job(ACTOR, job.id or 0).job.status not in OVER:

@@ -147,6 +147,26 @@ def test_flat_designs_keep_their_colours(tmp_path, size):
     assert np.array_equal(kept.rows(0, size[1]), whole[y[:, None], x])
 
 
+@pytest.mark.parametrize("height", [1999, 2000, 2001, 2002])
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_picture_of_nearly_the_right_height_gives_its_own_rows(tmp_path, height, raw):
+    pixels = noise(2000, 30, 3)
+    data = tiff(pixels, photometric="rgb") if raw else pillow(pixels, "PNG")
+    art = open_artwork(write(tmp_path, "a", data))
+    kept = spool(art, 30, height, tmp_path / "spool", wrap=True)
+    assert (kept.path == art.path) == raw
+    taken = kept.rows(0, height)
+    number = {row.tobytes(): at for at, row in enumerate(pixels)}
+    order = [number[row.tobytes()] for row in taken]
+    assert order[0] == 0
+    assert order[-1] == 1999
+    assert sorted(order) == order
+    assert len(set(order)) == min(height, 2000)
+    for start, count in ((0, 7), (990, 40), (height - 3, 3), (5, 0)):
+        assert np.array_equal(kept.rows(start, count), taken[start : start + count])
+    assert np.array_equal(kept.turned_rows(1, False, 4, 5), np.rot90(taken, -1)[4:9])
+
+
 def test_a_tall_picture_is_the_same_in_one_block_or_many(tmp_path, monkeypatch):
     data = pillow(noise(700, 40, 3), "PNG")
     art = open_artwork(write(tmp_path, "a.png", data))

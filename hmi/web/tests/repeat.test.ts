@@ -69,9 +69,8 @@ describe('layout', () => {
   it('counts repeats over the width and the length', () => {
     expect(fit(1360, 10, 340, 1.25)).toEqual({ across: 4, along: 10_000 / 425, heightMm: 425 })
   })
-  it('takes the size from the resolution of the file, or assumes one', () => {
+  it('takes the size from the resolution of the file', () => {
     expect(naturalWidthMm(600, 300)).toBeCloseTo(50.8)
-    expect(naturalWidthMm(600, null)).toBeCloseTo(101.6)
   })
 })
 

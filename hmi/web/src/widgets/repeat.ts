@@ -81,10 +81,9 @@ export function fit(printWidthMm: number, lengthM: number, widthMm: number, aspe
   return { across: printWidthMm / widthMm, along: (lengthM * 1000) / heightMm, heightMm }
 }
 
-/** Physical width of a picture: what its file states, or what is assumed when it states nothing. */
-export const ASSUMED_DPI = 150
-export function naturalWidthMm(widthPx: number, dpi: number | null): number {
-  return (widthPx / (dpi ?? ASSUMED_DPI)) * 25.4
+/** Physical width of a picture by the resolution that its file states. */
+export function naturalWidthMm(widthPx: number, dpi: number): number {
+  return (widthPx / dpi) * 25.4
 }
 
 /** A step for the marks of a ruler: 1, 2 or 5 times a power of ten, at most `most` marks. */
