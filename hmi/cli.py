@@ -29,6 +29,9 @@ for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect):
     app.command()(command)
 app.add_typer(rip_commands.raster, name="raster")
 
+bench = typer.Typer(help="Measure again what the documents say.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
 
@@ -104,6 +107,17 @@ def print_(
     tell(outcome, as_json)
     if outcome["status"] != "complete":
         raise typer.Exit(1)
+
+
+@bench.command("rip")
+def bench_rip(
+    long: Annotated[bool, typer.Option("--long", help="Larger pictures, five times as long.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rates of the RIP beside its peers on the same picture, first row, memory and disk."""
+    from hmi.bench import figures
+
+    tell(figures("rip", *(["--long"] if long else [])), as_json)
 
 
 @app.command()
