@@ -19,9 +19,9 @@ from drivers import load_profile
 HEAD = """
 profile: small
 title: Test machine
-manufacturer: nobody
 protocol: {protocol}
 stage: print
+identification: {{manufacturer: nobody, model: small}}
 {section}
 heartbeat: {{write: heartbeat, watch: machine_heartbeat, period_s: 0.2, timeout_s: 2.0}}
 alarms:
@@ -57,7 +57,9 @@ RESULTS = {1: 4, 2: 1, 3: 1, 4: 2, 8: 3}
 def small_profile(folder, protocol):
     """Write and load a profile of every type and access."""
     modbus = protocol == "modbus-tcp"
-    section = "modbus: {unit_id: 7}" if modbus else "opcua: {namespace: 'urn:test:small', root: Small}"
+    # All tests share one OPC UA server: each has nodes of its own there.
+    opcua = f"opcua: {{namespace: 'urn:test:small', root: {folder.name}}}"
+    section = "modbus: {unit_id: 7}" if modbus else opcua
     lines = [HEAD.format(protocol=protocol, section=section)]
     for name, kind, access, place, more in TAGS if modbus else TAGS + STRINGS:
         where = f'address: "{"input" if access == "r" else "holding"}:{place}"' if modbus else f"node: {name.title()}"
@@ -167,25 +169,26 @@ class OpcUaDevice(_Device):
     def __init__(self, profile, server):
         super().__init__(profile)
         self.server = server
+        self.nodes = {}
 
     async def listen(self):
         self.server.set_endpoint(self.endpoint)
-        index = await self.server.get_namespace_index("urn:test:small")
-        objects = self.server.nodes.objects
-        if old := [node for node in await objects.get_children() if (await node.read_browse_name()).Name == "Small"]:
-            await self.server.delete_nodes(old, recursive=True)
-        root = await objects.add_object(index, "Small")
-        self.nodes = {}
+        if not self.nodes:
+            await self.build()
+        await self.server.start()
+        self.port = self.server.bserver.port
+
+    async def build(self):
+        index, name = await self.server.get_namespace_index("urn:test:small"), self.profile.opcua.root
+        root = await self.server.nodes.objects.add_object(index, name)
         for tag in self.profile.tags.values():
             node = await root.add_variable(
-                ua.NodeId(f"Small.{tag.node}", index), tag.name, tag.to_raw("" if tag.type == "string" else 0),
+                ua.NodeId(f"{name}.{tag.node}", index), tag.name, tag.to_raw("" if tag.type == "string" else 0),
                 ua.VariantType[self.types[tag.type]],
             )  # fmt: skip
             if tag.access == "rw":
                 await node.set_writable()
             self.nodes[tag.name] = node
-        await self.server.start()
-        self.port = self.server.bserver.port
 
     async def hang_up(self):
         await self.server.stop()
