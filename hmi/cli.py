@@ -26,6 +26,9 @@ app = typer.Typer(
 raster = typer.Typer(help="Look into a raster.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(raster, name="raster")
 
+machine = typer.Typer(help="Write and try the profile of a machine.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(machine, name="machine")
+
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
 
@@ -134,6 +137,45 @@ def raster_rows(
     from hmi.offline import raster_rows as write
 
     _tell(write(path, start, count, out), as_json=True)
+
+
+@machine.command("check")
+def machine_check(
+    profile: Annotated[str, typer.Argument(metavar="FILE", help="A profile (YAML), or the name of a shipped one.")],
+) -> None:
+    """Say what a profile holds; or each of its faults with file and line, and exit code 2."""
+    from drivers import ProfileError
+    from hmi.machine_tools import check
+
+    try:
+        _tell(check(profile), as_json=False)
+    except ProfileError as error:
+        for fault in error.faults or (error,):
+            print(fault, file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from error
+
+
+@machine.command("try")
+def machine_try(
+    profile: Annotated[str, typer.Argument(metavar="FILE", help="A profile (YAML), or the name of a shipped one.")],
+    endpoint: Annotated[str, typer.Option(help="opc.tcp://HOST:PORT or modbus://HOST:PORT.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a machine once by a profile, write nothing, and say what does not answer as declared (exit code 1)."""
+    from hmi.machine_tools import told, try_profile
+
+    outcome = asyncio.run(try_profile(profile, endpoint))
+    _say(json.dumps(outcome, ensure_ascii=False) if as_json else "\n".join(told(outcome)))
+    if outcome["faults"] or not outcome["reachable"]:
+        raise typer.Exit(1)
+
+
+@machine.command("schema")
+def machine_schema() -> None:
+    """Print the JSON Schema of a profile, for an editor that completes and checks while you write."""
+    from drivers import profile_schema
+
+    print(json.dumps(profile_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -4,10 +4,10 @@ from typing import Any
 
 from drivers.profile.spec import Profile
 
-__all__ = ["schema"]
+__all__ = ["profile_schema"]
 
 
-def schema() -> dict[str, Any]:
+def profile_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a profile: its shape. What cannot be together, only ``load_profile`` knows."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

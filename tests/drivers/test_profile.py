@@ -5,8 +5,7 @@ import pytest
 import yaml
 
 import drivers
-from drivers import ProfileError, State, Verb, load_profile
-from drivers.profile.schema import schema
+from drivers import ProfileError, State, Verb, load_profile, profile_schema
 
 SHIPPED = {
     "padder-stenter": ("pretreat", "modbus-tcp"),
@@ -452,7 +451,7 @@ def test_files_that_are_no_profile(tmp_path, text, message):
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_profiles_keep_the_published_schema(name):
-    validator = jsonschema_rs.validator_for(schema())
+    validator = jsonschema_rs.validator_for(profile_schema())
     data = yaml.safe_load(text_of(name))
     validator.validate(data)
     data["tags"][0]["colour"] = "red"
