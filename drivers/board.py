@@ -146,6 +146,8 @@ class Board:
             self.clock_skew_s = found.value - middle
 
     def _is_news(self, name: str, found: Reading) -> bool:
+        if name in (self.profile.heartbeat.watch, self.profile.heartbeat.write):
+            return False  # a beat says nothing but that the link holds; when it fails, the qualities tell
         told = self._told.get(name)
         if told is not None and told.quality is found.quality and self._within(name, told.value, found.value):
             return False
