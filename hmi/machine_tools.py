@@ -93,7 +93,7 @@ def _tag(tag: TagTrial) -> dict[str, Any]:
     return {
         "name": tag.spec.name,
         "at": tag.spec.node or tag.spec.address,
-        "value": round(reading.value, 6) if isinstance(reading.value, float) else reading.value,
+        "value": float(f"{reading.value:.7g}") if isinstance(reading.value, float) else reading.value,
         "unit": tag.spec.unit,
         "quality": reading.quality.name.lower(),
         "source_time": reading.source_time.isoformat() if reading.source_time else None,

@@ -260,16 +260,17 @@ def home(task):
 
 
 @contextlib.asynccontextmanager
-async def running(machine):
-    """Run a machine until the block ends; nothing may be left over of it."""
+async def running(*machines):
+    """Run machines until the block ends; nothing may be left over of them."""
     before = asyncio.all_tasks()
-    task = asyncio.create_task(machine.run())
+    tasks = [asyncio.create_task(machine.run()) for machine in machines]
     try:
-        yield machine
+        yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            assert isinstance(ended, asyncio.CancelledError), ended
         rooms = (str(Path(drivers.__file__).parent), "asyncua/client", "pymodbus/client")
         left = [task for task in asyncio.all_tasks() - before if any(room in home(task) for room in rooms)]
         assert not left

@@ -252,6 +252,49 @@ def test_half_open_link_is_found(run, device, bench):
     run(main())
 
 
+def test_a_silent_machine_never_slows_another(run, modbus_device, opcua_device, bench):
+    async def main():
+        async with (
+            modbus_device,
+            opcua_device,
+            bench.Proxy(modbus_device) as first,
+            bench.Proxy(opcua_device) as second,
+        ):
+            silent = [
+                Machine("padder", modbus_device.profile, first.endpoint),
+                Machine("press", opcua_device.profile, second.endpoint),
+            ]
+            lively = [
+                Machine("steamer", modbus_device.profile, modbus_device.endpoint),
+                Machine("washer", opcua_device.profile, opcua_device.endpoint),
+            ]
+            with capture_logs() as logs:
+                async with bench.running(*silent, *lively):
+                    for machine in (*silent, *lively):
+                        await bench.until(machine, lambda s: s.good("row"))
+                    first.silent = second.silent = True
+                    stuck = [asyncio.create_task(machine.write({"ticket": 1})) for machine in silent]
+                    for ticket in range(2, 6):
+                        await asyncio.gather(*(machine.write({"ticket": ticket}) for machine in lively))
+                        await asyncio.gather(*(machine.command(Verb.STOP) for machine in lively))
+                    assert not any(task.done() for task in stuck)  # all that went while the silent ones kept silent
+                    for machine in silent:
+                        await bench.until(machine, all_bad, timeout_s=3)
+                    assert all(
+                        isinstance(lost, LinkLost) for lost in await asyncio.gather(*stuck, return_exceptions=True)
+                    )
+                    assert all(machine.snapshot().good("row") for machine in lively)
+                    first.silent = second.silent = False
+                    for machine in silent:
+                        await bench.until(machine, connected, timeout_s=6)
+                        await bench.until(machine, lambda s: s.good("row"), timeout_s=1)
+            for machine in silent:
+                told = [entry["event"] for entry in logs if entry.get("machine") == machine.name]
+                assert told == ["link up", "link lost", "link up", "link closed"]
+
+    run(main())
+
+
 def test_stalled_heartbeat_spoils_the_values(run, modbus_device, bench):
     async def main():
         async with modbus_device as device:

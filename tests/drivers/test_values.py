@@ -169,7 +169,7 @@ class TestSubscriptions:
                 with capture_logs() as logs:
                     async with bench.running(machine):
                         await bench.until(machine, lambda s: s.good("row"))
-                        await spoil(lambda: [sub for key, sub in subscriptions.items() if key not in others])
+                        await spoil(machine, lambda: [sub for key, sub in subscriptions.items() if key not in others])
                         await device.set("row", 4711)
                         await bench.until(machine, lambda s: s.value("row") == 4711 and s.good("row"))
                         await bench.until(machine, lambda s: any(entry["event"] == POLLING for entry in logs))
@@ -186,7 +186,7 @@ class TestSubscriptions:
         server = opcua_device.server.iserver
         server.max_subscriptions, allowed = 0, server.max_subscriptions
 
-        async def nothing(subscriptions):
+        async def nothing(machine, subscriptions):
             assert not subscriptions()
 
         try:
@@ -195,9 +195,8 @@ class TestSubscriptions:
             server.max_subscriptions = allowed
 
     def test_died_quietly(self, run, opcua_device, bench):
-        async def die(subscriptions):
-            while not subscriptions():
-                await asyncio.sleep(0.01)
+        async def die(machine, subscriptions):
+            await bench.until(machine, lambda _: subscriptions())
             await subscriptions()[0].stop()
 
         assert "not in the subscription" in self.follow(run, opcua_device, bench, die)
