@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import groupby
 
 from drivers.profile import TagSpec
-from drivers.registers import Registers, TagValue, WordOrder, format_of, text_of
+from drivers.registers import INTEGERS, Registers, TagValue, WordOrder, format_of, text_of
 
 __all__ = ["READ_MAX", "WRITE_MAX", "Block", "blocks"]
 
@@ -40,6 +40,13 @@ class Block:
             codes += "xx" * (start - at) + format_of(tag.type, tag.length)
             at = stop
         return order, struct.Struct(codes)
+
+    @cached_property
+    def scaled(self) -> list[tuple[TagSpec, str, float]]:
+        """Each tag with its name and, for integers, its scale (a whole one as int, so that values stay whole)."""
+        scales = [int(tag.scale) if tag.scale.is_integer() else tag.scale for tag in self.tags]
+        integers = [scale if tag.type in INTEGERS else 0 for tag, scale in zip(self.tags, scales, strict=True)]
+        return [(tag, tag.name, scale) for tag, scale in zip(self.tags, integers, strict=True)]
 
     def raw(self, words: Sequence[int]) -> list[TagValue]:
         """What the machine keeps in each tag, unscaled, from the words of the block; a bool is its number."""

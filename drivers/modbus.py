@@ -100,7 +100,12 @@ class ModbusConnection:
         words, known = answer.registers, self._last.get(block)
         if known is not None and known[0] == words:  # mostly nothing has changed
             return known[1]
-        found = {tag.name: reading(tag, raw) for tag, raw in zip(block.tags, block.raw(words), strict=True)}
+        good = Quality.GOOD
+        # An integer from registers is always a number of its type: nothing to be looked at, and most tags are integers.
+        found = {
+            name: Reading(raw * scale, good) if scale and isinstance(raw, int) else reading(tag, raw)
+            for (tag, name, scale), raw in zip(block.scaled, block.raw(words), strict=True)
+        }
         self._last[block] = words, found
         return found
 

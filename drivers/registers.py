@@ -6,6 +6,7 @@ is the device's choice (``word_order``). ``to_raw`` and ``from_raw`` serve OPC U
 the machine keeps it, so that a read-back can be compared without a tolerance.
 """
 
+import math
 import struct
 import sys
 from collections.abc import Sequence
@@ -134,7 +135,10 @@ def to_raw(value: TagValue, tag_type: TagType, scale: float = 1.0, length: int |
         return bool(value)
     if isinstance(value, (bool, str)):
         raise ValueError(f"{value!r} is not a number")
-    number = value / scale if scale != 1 else value
+    try:
+        number = value / scale if scale != 1 else value
+    except OverflowError as error:  # an integer of more than 308 digits
+        raise ValueError(f"the number does not fit {tag_type}") from error
     if tag_type in ("float32", "float64"):
         limit = _FLOAT32_MAX if tag_type == "float32" else sys.float_info.max
         if not -limit <= number <= limit:
@@ -142,9 +146,10 @@ def to_raw(value: TagValue, tag_type: TagType, scale: float = 1.0, length: int |
         code = f">{_FORMATS[tag_type]}"
         return struct.unpack(code, struct.pack(code, number))[0]
     low, high = INTEGERS[tag_type]
-    if not low - 0.5 < number < high + 0.5:
+    finite = isinstance(number, int) or math.isfinite(number)
+    if not finite or not low <= (whole := round(number)) <= high:
         raise ValueError(f"{value!r} does not fit {tag_type} ({low * scale:g} to {high * scale:g})")
-    return min(max(round(number), low), high)
+    return whole
 
 
 def from_raw(raw: TagValue, tag_type: TagType, scale: float = 1.0) -> TagValue:

@@ -106,3 +106,13 @@ def test_texts_in_registers(text):
         with pytest.raises(ValueError, match="is not a text"):
             spec.encode(wrong)
     assert "\ufffd" in spec.decode([0xE9E9, 0, 0, 0])
+
+
+@given(st.sampled_from(sorted(INTEGERS)))
+def test_integers_reach_their_ends_and_no_further(kind):
+    low, high = INTEGERS[kind]
+    spec = TagSpec(name="t", title="t", type=kind, access="r", address="input:0")
+    assert [spec.decode(spec.encode(end)) for end in (low, high)] == [low, high]
+    for beyond in (low - 1, high + 1, 10**400, -1e300):
+        with pytest.raises(ValueError, match=f"does not fit {kind}"):
+            spec.encode(beyond)
