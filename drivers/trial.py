@@ -16,6 +16,7 @@ from drivers.snapshot import Quality, Reading, Snapshot
 __all__ = ["TagTrial", "Trial", "try_machine"]
 
 BEAT_LOOK_S = 0.1
+SILENT_TAGS = 3  # as many tags without an answer one after the other are no missing registers, but a silent machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ async def try_machine(profile: Profile, endpoint: str) -> Trial:
     Raises
     ------
     LinkLost
-        If the machine cannot be reached.
+        If the machine cannot be reached, or answers nothing.
     ValueError
         If the endpoint does not fit the profile's protocol.
     """
@@ -51,12 +52,17 @@ async def try_machine(profile: Profile, endpoint: str) -> Trial:
     board = Board(profile.profile, profile)
     connection = await connect(profile, endpoint)
     found: dict[str, Reading] = {}
+    silent = 0
     try:
         for name in profile.tags:
             asked_at = time.monotonic()
             try:
                 found[name] = (await connection.read((name,)))[name]
+                silent = 0
             except LinkLost as error:
+                silent += 1
+                if silent == SILENT_TAGS:
+                    raise
                 # Some devices answer a register they lack by silence or by hanging up.
                 found[name] = Reading(None, Quality.BAD, None, f"no answer: {error}")
                 await connection.close(lost=True)

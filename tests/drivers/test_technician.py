@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pyModbusTCP.server import DataBank, ModbusServer
 
-from drivers import CommandRefused, Machine, State, Verb, load_profile
+from drivers import CommandRefused, LinkLost, Machine, State, Verb, load_profile, try_machine
 
 PAGE = Path(__file__).parents[2] / "docs" / "connect-your-own-machine.md"
 
@@ -199,5 +199,59 @@ def test_the_line_runs_it(run, profile, ager, bench):
             with pytest.raises(CommandRefused, match="HOLD was not sent: the machine has no such command"):
                 await machine.command(Verb.HOLD)
             assert ager.commands == [2]
+
+    run(main())
+
+
+class Moody:
+    """A Modbus TCP device that hangs up when asked for a register it lacks, and answers 0 otherwise."""
+
+    def __init__(self, lacks):
+        self.lacks = lacks
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.endpoint = f"modbus://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *exc):
+        self.server.close()
+        await self.server.wait_closed()
+
+    async def serve(self, reader, writer):
+        try:
+            while True:
+                head = await reader.readexactly(12)
+                number, _, _, unit, function, start, count = struct.unpack(">3H2B2H", head)
+                if any(start <= register < start + count for register in self.lacks):
+                    return
+                body = struct.pack(">3B", unit, function, 2 * count) + bytes(2 * count)
+                writer.write(struct.pack(">3H", number, 0, len(body)) + body)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+
+def test_a_device_that_hangs_up_loses_one_tag_only(run, profile):
+    async def main():
+        async with Moody({19}) as device:
+            trial = await try_machine(load_profile(profile), device.endpoint)
+        faults = {tag.spec.name: tag.faults for tag in trial.tags if tag.faults}
+        assert faults.keys() == {"serial", "machine_heartbeat", *TOO_LOW}
+        assert faults["serial"] == ("no answer: the device hung up",)
+
+    run(main())
+
+
+TOO_LOW = {"chamber_temp_sp_c", "ceiling_temp_sp_c", "dwell_sp_min"}
+"""Set-points whose limits exclude the 0 that the moody device answers."""
+
+
+def test_a_device_that_answers_nothing_is_no_machine(run, profile):
+    async def main():
+        async with Moody(range(0x10000)) as device:
+            with pytest.raises(LinkLost, match="the device hung up"):
+                await try_machine(load_profile(profile), device.endpoint)
 
     run(main())
