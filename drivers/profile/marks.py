@@ -36,11 +36,14 @@ def read(text: str) -> tuple[Any, Marks]:
     NotPlain
         With the line.
     """
-    loader = yaml.SafeLoader(text)
     marks: Marks = {}
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         return (None if root is None else _data(loader, root, (), marks, set())), marks
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise NotPlain(line, f"not valid YAML: the character {chr(error.character)!r} has no place in it") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise NotPlain(mark.line + 1 if mark else 1, f"not valid YAML: {error.problem or error.context}") from error
@@ -48,8 +51,6 @@ def read(text: str) -> tuple[Any, Marks]:
         raise NotPlain(1, f"not valid YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise NotPlain(1, "not valid YAML: nested too deeply") from error
-    finally:
-        loader.dispose()
 
 
 def _data(loader: yaml.SafeLoader, node: yaml.Node, at: tuple[str | int, ...], marks: Marks, seen: set[int]) -> Any:

@@ -3,6 +3,8 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import drivers
 from drivers import ProfileError, State, Verb, load_profile, profile_schema
@@ -474,3 +476,30 @@ def test_numbers_of_its_own(tmp_path):
 def test_missing_file(tmp_path):
     with pytest.raises(ProfileError, match=r"none\.yaml: cannot be read"):
         load_profile(tmp_path / "none.yaml")
+
+
+yamlish = st.text(alphabet="ab:-[]{}&*!|>'\"#%@` \n\t0159.~?,<é\x00", max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(yamlish, st.text(max_size=40)), st.integers(0, 60))
+def test_any_text_in_a_profile_is_a_profile_or_one_line(tmp_path_factory, text, line):
+    """Whatever is pasted into a profile: never a traceback, and each fault has a line of the file."""
+    lines = text_of(PADDER).splitlines()
+    lines.insert(line, text)
+    path = tmp_path_factory.getbasetemp() / "pasted.yaml"
+    path.write_bytes("\n".join(lines).encode())
+    error = refused(path)
+    if error is not None:
+        last = len(path.read_text().splitlines()) + 1
+        assert "\n" not in str(error)
+        assert error.faults
+        assert all(1 <= fault.line <= last and str(fault).startswith(f"{path}:") for fault in error.faults)
+
+
+def refused(path):
+    try:
+        load_profile(path)
+    except ProfileError as error:
+        return error
+    return None
