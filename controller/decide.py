@@ -121,7 +121,10 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
         One of `Write`, `Command`, `Ask`, `Finish`, `Wait`. The same arguments always give the same answer.
     """
     del now
-    if snapshot.link is not Link.CONNECTED or not snapshot.good("state") or snapshot.state is None:
+    known = snapshot.link is Link.CONNECTED and all(
+        snapshot.good(name) for name in ("state", "remote", "active_ticket")
+    )
+    if not known or snapshot.state is None:
         return Wait(f"no good values from the {snapshot.machine}")
     if intent is None:
         return Wait("no work")

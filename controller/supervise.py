@@ -131,9 +131,12 @@ class Supervisor:
 
 
 def active_alarms(machine: Machine, snapshot: Snapshot) -> frozenset[str]:
-    """Return the names of the alarms whose bit is set in the machine's alarm word; none while it is unknown."""
-    word = snapshot.value("alarm_word") if snapshot.good("alarm_word") else 0
-    return frozenset(alarm.name for alarm in machine.profile.alarms if int(word or 0) >> alarm.bit & 1)
+    """Return the names of the alarms whose bit is set in their alarm word; none of a word that is unknown."""
+    return frozenset(
+        alarm.name
+        for alarm in machine.profile.alarms
+        if snapshot.good(alarm.word) and int(snapshot.value(alarm.word) or 0) >> alarm.bit & 1
+    )
 
 
 def _metres(snapshot: Snapshot) -> float:

@@ -2,8 +2,9 @@
 
 A device profile (YAML) says which standard tag of the line is which node or register of a machine; ``Machine`` runs any
 profile over OPC UA or Modbus TCP, keeps link and heartbeat, checks limits before it sends and reads back what it wrote.
-States and verbs are PackML's. What comes out is a frozen ``Snapshot`` whose every value has a quality. ``StripCamera``
-brings the pictures of the printed cloth as files. What is refused or lost is an exception that names all of it.
+States and verbs are PackML's. What comes out is a frozen ``Snapshot`` whose every value has a quality and an age.
+``try_machine`` reads a machine once for whoever writes its profile. ``StripCamera`` brings the pictures of the printed
+cloth as files. What is refused or lost is an exception that names all of it.
 Names load on first use, so that the simulated plant shares profiles and PackML's numbers without loading a client.
 """
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from drivers.errors import AccessError, CommandRefused, LimitError, LinkLost, WriteRefused
     from drivers.machine import Machine
     from drivers.packml import State, Verb
-    from drivers.profile import AlarmSpec, Profile, ProfileError, TagSpec, load_profile
+    from drivers.profile import AlarmSpec, Fault, Profile, ProfileError, TagSpec, load_profile
+    from drivers.profile.schema import profile_schema
     from drivers.registers import TagValue
-    from drivers.snapshot import Link, Quality, Snapshot, Tag
+    from drivers.snapshot import ConsumableLevel, Identity, Link, Quality, Snapshot, Tag
+    from drivers.trial import TagTrial, Trial, try_machine
 
 _HOME = {
     "AccessError": "errors",
@@ -26,6 +29,9 @@ _HOME = {
     "CameraError": "camera",
     "CameraStrip": "camera",
     "CommandRefused": "errors",
+    "ConsumableLevel": "snapshot",
+    "Fault": "profile",
+    "Identity": "snapshot",
     "LimitError": "errors",
     "Link": "snapshot",
     "LinkLost": "errors",
@@ -38,10 +44,14 @@ _HOME = {
     "StripCamera": "camera",
     "Tag": "snapshot",
     "TagSpec": "profile",
+    "TagTrial": "trial",
     "TagValue": "registers",
+    "Trial": "trial",
     "Verb": "packml",
     "WriteRefused": "errors",
     "load_profile": "profile",
+    "profile_schema": "profile.schema",
+    "try_machine": "trial",
 }
 
 __all__ = [
@@ -51,6 +61,9 @@ __all__ = [
     "CameraError",
     "CameraStrip",
     "CommandRefused",
+    "ConsumableLevel",
+    "Fault",
+    "Identity",
     "LimitError",
     "Link",
     "LinkLost",
@@ -63,10 +76,14 @@ __all__ = [
     "StripCamera",
     "Tag",
     "TagSpec",
+    "TagTrial",
     "TagValue",
+    "Trial",
     "Verb",
     "WriteRefused",
     "load_profile",
+    "profile_schema",
+    "try_machine",
 ]
 
 

@@ -12,11 +12,11 @@ class AccessError(ValueError):
 
 
 class WriteRefused(RuntimeError):
-    """The machine answered, but did not take a value."""
+    """The machine answered but did not take a value, or is under local control: then nothing was sent."""
 
 
 class CommandRefused(RuntimeError):
-    """The machine answered a command with a refusal."""
+    """The machine answered a command with a refusal, or reports what would make it refuse: then nothing was sent."""
 
 
 class LinkLost(ConnectionError):

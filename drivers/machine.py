@@ -1,34 +1,24 @@
-"""One machine of the line: the only reader of its device, its watchdog, and the way to write and command."""
+"""One machine of the line: what it reports, and the way to write to it and command it."""
 
 import asyncio
 import random
-import time
 from collections.abc import Coroutine, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
-import structlog
-
-from drivers.board import POLL_S, Board
-from drivers.connection import Connection
+from drivers.board import Board
+from drivers.commands import ACCEPTED, local, refused_before, refused_by
+from drivers.connection import Requests
 from drivers.errors import CommandRefused, LinkLost, WriteRefused
 from drivers.limits import check, said
+from drivers.link import KeptLink
 from drivers.packml import Verb
 from drivers.profile import Profile
-from drivers.protocols import connector
 from drivers.registers import TagValue
-from drivers.snapshot import Link, Reading, Snapshot
+from drivers.snapshot import Snapshot
 
 __all__ = ["Machine"]
 
 COMMAND_DEADLINE_S = 2.0
-RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
-ACCEPTED, REFUSED_STATE, REFUSED_LOCAL, REFUSED_JOB = 1, 2, 3, 4  # values of command_result
-
-ENDED = "it was told to end"
-
-Result = TypeVar("Result")
-
-log = structlog.get_logger(__name__)
 
 
 class Machine:
@@ -53,16 +43,10 @@ class Machine:
         self.name = name
         self.profile = profile
         self.endpoint = endpoint
-        self._connect = connector(name, profile, endpoint)
-        self._running = False
-        self._connection: Connection | None = None
-        self._reason = "it has not been connected yet"
         self._board = Board(name, profile)
-        self._told_stalled = False
-        self._told_useless: frozenset[str] = frozenset()
-        self._news = asyncio.Event()
+        self._link = KeptLink(self._board, endpoint)
         self._command_lock = asyncio.Lock()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._work = Requests()
 
     def snapshot(self) -> Snapshot:
         """Give what the machine reported last; the values' qualities are true at the time of the call."""
@@ -72,7 +56,7 @@ class Machine:
         """Wait until value, quality or link differ from ``after``, at most ``timeout_s``; give the latest snapshot."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
-        while self._board.number == after.number and await self._next_poll(deadline - loop.time()):
+        while self._board.number == after.number and await self._board.news(deadline - loop.time()):
             pass
         return self.snapshot()
 
@@ -89,12 +73,12 @@ class Machine:
         AccessError, LimitError
             Before anything is sent.
         WriteRefused
-            If the machine did not take a value.
+            If the machine is under local control (nothing is sent), or did not take a value.
         LinkLost
             If it cannot be reached; what was taken is to be seen on the machine.
         """
         check(self.name, self.profile, values)
-        await self._finish(self._write(values))
+        await self._work.run(self._write(values))
 
     async def command(self, verb: Verb) -> None:
         """Give a command and wait until the machine accepts it; commands to one machine go one after the other.
@@ -102,163 +86,33 @@ class Machine:
         Raises
         ------
         CommandRefused
-            With the machine's reason.
+            With the machine's reason; or before anything is sent, if the machine has no such command, its key is on
+            local, or it reports a mode or a state that does not allow it.
         LinkLost
             If there is no answer within 2 s; whether the machine acts is to be seen on the machine.
         """
-        await self._finish(self._command(verb))
+        deadline = asyncio.get_running_loop().time() + COMMAND_DEADLINE_S
+        late = f"{self.name}: no answer to command {verb.name} within {COMMAND_DEADLINE_S:g} s"
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._work.run(self._command(verb, deadline, late))
+        except TimeoutError as error:  # a request of it is on its way still and ends by itself
+            raise LinkLost(late) from error
 
     async def run(self) -> None:
-        """Connect, poll, keep the heartbeat, reconnect; until cancelled."""
-        if self._running:
-            raise RuntimeError(f"{self.name} is running already")
-        self._running = True
-        retry_s = RETRY_MIN_S
+        """Connect, follow, keep the heartbeat, reconnect; until cancelled."""
         try:
-            while True:
-                try:
-                    connection = await self._open()
-                    retry_s = RETRY_MIN_S
-                    await self._serve(connection)
-                except LinkLost as error:
-                    self._lose(str(error))
-                await asyncio.sleep(retry_s * random.uniform(0.5, 1.0))  # noqa: S311 (jitter, no secret)
-                retry_s = min(2 * retry_s, RETRY_MAX_S)
+            await self._link.run()
         finally:
-            self._running = False
-            log.info("link closed", machine=self.name, endpoint=self.endpoint)
-            self._drop(ENDED)
-
-    async def _open(self) -> Connection:
-        task = asyncio.create_task(self._connect(self.profile, self.endpoint))
-        try:
-            connection = await asyncio.shield(task)
-        except asyncio.CancelledError:
-            task.cancel()
-            if not isinstance(late := (await asyncio.gather(task, return_exceptions=True))[0], BaseException):
-                await late.close(lost=True)
-            raise
-        try:
-            # Whoever accepts connections is not yet a machine that answers.
-            self._take(connection, *await self._look(connection))
-        except BaseException as error:
-            await self._release(connection, lost=isinstance(error, LinkLost))
-            raise
-        return connection
-
-    async def _serve(self, connection: Connection) -> NoReturn:
-        """Poll and beat until one of both finds the link lost."""
-        reason = ""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._poll(connection), name=f"{self.name} poll")
-                group.create_task(self._beat(connection), name=f"{self.name} heartbeat")
-        except* (LinkLost, WriteRefused) as errors:
-            reason = str(errors.exceptions[0])
-            # Said before the connection is closed, so that nobody waits for the closing.
-            self._lose(reason)
-        finally:
-            if not reason:
-                self._drop(ENDED)
-            await self._release(connection, lost=bool(reason))
-        raise LinkLost(reason)
-
-    async def _release(self, connection: Connection, *, lost: bool) -> None:
-        """Close a connection after what is still on its way over it has ended."""
-        self._connection = None
-        self._tell()
-        if lost:
-            await connection.close(lost=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        if not lost:
-            await connection.close(lost=False)
-
-    async def _poll(self, connection: Connection) -> NoReturn:
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            due = max(due + POLL_S, loop.time())
-            await asyncio.sleep(due - loop.time())
-            self._take(connection, *await self._look(connection))
-
-    async def _look(self, connection: Connection) -> tuple[Mapping[str, Reading], float]:
-        asked_at = time.monotonic()
-        return await self._finish(connection.read(self.profile.tags)), asked_at
-
-    def _take(self, connection: Connection, readings: Mapping[str, Reading], asked_at: float) -> None:
-        if self._board.link is not Link.CONNECTED:
-            log.info("link up", machine=self.name, endpoint=self.endpoint)
-        self._board.take(readings, asked_at)
-        self._connection = connection
-        self._report()
-        self._tell()
-
-    async def _beat(self, connection: Connection) -> NoReturn:
-        heartbeat = self.profile.heartbeat
-        count = random.randrange(0x10000)  # noqa: S311 (any start will do, but not always the same)
-        while True:
-            count = (count + 1) % 0x10000
-            await self._finish(connection.write({heartbeat.write: count}))
-            await asyncio.sleep(heartbeat.period_s)
-
-    def _lose(self, reason: str) -> None:
-        if self._board.link is Link.LOST:
-            return
-        log.warning("link lost", machine=self.name, endpoint=self.endpoint, reason=reason)
-        self._drop(reason)
-
-    def _drop(self, reason: str) -> None:
-        self._reason = reason
-        self._board.lose()
-        self._tell()
-
-    def _report(self) -> None:
-        """Log once what changed for the worse or the better while the link holds."""
-        board = self._board
-        if board.stalled != self._told_stalled:
-            told = log.warning if board.stalled else log.info
-            told("heartbeat of the machine", machine=self.name, stalled=board.stalled)
-            self._told_stalled = board.stalled
-        if board.useless != self._told_useless:
-            log.warning("tags without a usable value", machine=self.name, tags=sorted(board.useless))
-            self._told_useless = board.useless
-
-    def _tell(self) -> None:
-        """Wake all who wait for a poll or a loss."""
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def _next_poll(self, timeout_s: float) -> bool:
-        try:
-            async with asyncio.timeout(max(timeout_s, 0)):
-                await self._news.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    async def _finish(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Let a request that is on its way end by itself, even if who waits for it is cancelled.
-
-        The libraries wait by ``asyncio.wait_for``, which in Python 3.11 loses a cancellation that comes together with
-        the answer; and a late answer must not meet the next request.
-        """
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(task)
-
-    def _connected(self) -> Connection:
-        if self._connection is None or self._board.link is not Link.CONNECTED:
-            raise LinkLost(f"{self.name} at {self.endpoint} is not connected: {self._reason}")
-        return self._connection
+            await self._work.ended()
 
     async def _write(self, values: Mapping[str, TagValue]) -> None:
-        connection = self._connected()
+        connection = self._link.connection()
+        if reason := local(self.snapshot()):
+            raise WriteRefused(f"{self.name}: {', '.join(values)}: {reason}")
         try:
             await connection.write(values)
-            readings = await connection.read(values)
+            readings = await connection.read(tuple(values))
         except LinkLost as error:
             raise LinkLost(f"{self.name}: writing {', '.join(values)}: {error}") from error
         except WriteRefused as error:
@@ -269,27 +123,40 @@ class Machine:
                 told = f"{name} was set to {said(spec, value)}, but reads back {said(spec, found)}"
                 raise WriteRefused(f"{self.name}: {told}")
 
-    async def _command(self, verb: Verb) -> None:
-        loop = asyncio.get_running_loop()
+    async def _command(self, verb: Verb, deadline: float, late: str) -> None:
+        loop, board = asyncio.get_running_loop(), self._board
         async with self._command_lock:
-            deadline = loop.time() + COMMAND_DEADLINE_S
-            connection = self._connected()
+            connection = self._link.connection()
+            if loop.time() >= deadline:
+                raise LinkLost(late)
+            if reason := refused_before(self.profile, self.snapshot(), verb):
+                raise CommandRefused(f"{self.name}: command {verb.name} was not sent: {reason}")
             token = self._token()
-            try:
-                # The token last and alone: it makes the machine act.
-                await connection.write({"command": verb})
-                await connection.write({"command_token": token})
-            except LinkLost as error:
-                raise LinkLost(f"{self.name}: command {verb.name}: {error}") from error
-            except WriteRefused as error:
-                raise CommandRefused(f"{self.name}: command {verb.name}: {error}") from error
-            while self._board.value("command_ack") != token or not self._board.value("command_result"):
-                self._connected()
-                if not await self._next_poll(deadline - loop.time()):
-                    raise LinkLost(f"{self.name}: no answer to command {verb.name} within {COMMAND_DEADLINE_S:g} s")
-            result = self._board.value("command_result")
+            await self._told(verb, connection.write({"command": self._number(verb)}))
+            if loop.time() >= deadline:
+                raise LinkLost(late)
+            # The token last and alone: it makes the machine act.
+            await self._told(verb, connection.write({"command_token": token}))
+            while board.value("command_ack") != token or not board.value("command_result"):
+                self._link.connection()
+                if not await board.news(deadline - loop.time()):
+                    raise LinkLost(late)
+            result = board.value("command_result")
         if result != ACCEPTED:
-            raise CommandRefused(f"{self.name} refused {verb.name}: {self._refusal(result)}")
+            raise CommandRefused(f"{self.name} refused {verb.name}: {refused_by(result, self.snapshot())}")
+
+    async def _told(self, verb: Verb, request: Coroutine[Any, Any, None]) -> None:
+        try:
+            await request
+        except LinkLost as error:
+            raise LinkLost(f"{self.name}: command {verb.name}: {error}") from error
+        except WriteRefused as error:
+            raise CommandRefused(f"{self.name}: command {verb.name}: {error}") from error
+
+    def _number(self, verb: Verb) -> int:
+        number = self.profile.number_of(verb)
+        assert number is not None
+        return number
 
     def _token(self) -> int:
         """Draw a token that is neither 0 nor the last one the machine saw."""
@@ -297,14 +164,3 @@ class Machine:
         while (token := random.randint(1, 0xFFFF)) in seen:  # noqa: S311 (no secret)
             pass
         return token
-
-    def _refusal(self, result: TagValue | None) -> str:
-        if result == REFUSED_STATE:
-            state = self.snapshot().state
-            return f"not possible in state {state.name if state else self._board.value('state')}"
-        if result == REFUSED_LOCAL:
-            return "the machine is under local control; turn its key to remote"
-        if result == REFUSED_JOB:
-            message = self._board.value("message") if "message" in self.profile.tags else None
-            return f"the job is not valid{f': {message}' if message else ''}"
-        return f"command_result {result}"

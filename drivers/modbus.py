@@ -7,65 +7,34 @@ late answer could otherwise be taken for that of the next request; TCP itself re
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
-from drivers.connection import reading
+from drivers.blocks import READ_MAX, WRITE_MAX, Block, blocks
+from drivers.connection import Requests, Take, poll, reading
 from drivers.errors import LinkLost, WriteRefused
-from drivers.profile import Profile, TagSpec
-from drivers.registers import Registers, TagValue, WordOrder, decode
+from drivers.profile import Profile
+from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
 
-__all__ = ["ModbusConnection", "blocks", "connect", "split_endpoint"]
+__all__ = ["ModbusConnection", "connect", "split_endpoint"]
 
 # Losses are told once, by Machine; the library would tell them at each try.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 TIMEOUT_S = 1.0
-READ_MAX = 125  # registers per request: Modbus Application Protocol 1.1b3 §6.3, §6.4
-WRITE_MAX = 123  # §6.12
-EXCEPTIONS = {  # §7
+ILLEGAL_ADDRESS = 2
+EXCEPTIONS = {  # Modbus Application Protocol 1.1b3 §7
     1: "illegal function",
     2: "illegal address",
     3: "illegal value",
     4: "device failure",
     6: "device busy",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Neighbouring tags that one request can carry."""
-
-    registers: Registers
-    tags: tuple[TagSpec, ...]
-
-
-def blocks(tags: Iterable[TagSpec], size_max: int) -> list[_Block]:
-    """Group tags into requests of one kind and size; no gap, because strict devices refuse registers they lack."""
-    result: list[_Block] = []
-    laid = sorted(tags, key=lambda tag: (tag.registers.kind, tag.registers.start))
-    for _, of_kind in groupby(laid, key=lambda tag: tag.registers.kind):
-        members: list[TagSpec] = []
-        for tag in of_kind:
-            gap = members and tag.registers.start != members[-1].registers.stop
-            if gap or (members and tag.registers.stop - members[0].registers.start > size_max):
-                result.append(_block(members))
-                members = []
-            members.append(tag)
-        result.append(_block(members))
-    return result
-
-
-def _block(members: list[TagSpec]) -> _Block:
-    first = members[0].registers
-    return _Block(Registers(first.kind, first.start, members[-1].registers.stop - first.start), tuple(members))
 
 
 def split_endpoint(endpoint: str) -> tuple[str, int]:
@@ -79,43 +48,83 @@ def split_endpoint(endpoint: str) -> tuple[str, int]:
 class ModbusConnection:
     """A live connection to one device; see :class:`drivers.connection.Connection`."""
 
+    skew_s: float | None = None  # the protocol knows no time; a profile may name a tag that does
+
     def __init__(self, profile: Profile, client: AsyncModbusTcpClient) -> None:
         assert profile.modbus is not None
         self._tags = profile.tags
-        self._unit = profile.modbus.unit_id
-        self._word_order: WordOrder = profile.modbus.word_order
+        self._modbus = profile.modbus
         self._client = client
         self._lock = asyncio.Lock()
+        self._requests = Requests()
+        self._plans: dict[tuple[str, ...], list[Block]] = {}
+        self._last: dict[Block, tuple[list[int], Mapping[str, Reading]]] = {}
         self._dead: str | None = None
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
-        """Read tags, at most 125 registers at a time; a block the device refuses comes back bad."""
+        """Read tags, at most 125 registers at a time; what the device refuses comes back bad.
+
+        Readings have no source time: a Modbus reply carries none.
+        """
         readings: dict[str, Reading] = {}
-        for block in blocks((self._tags[name] for name in names), READ_MAX):
-            at = block.registers
-            ask = self._client.read_input_registers if at.kind == "input" else self._client.read_holding_registers
-            answer = await self._request(ask, at.start, count=at.count, device_id=self._unit)
-            if answer.isError() or len(answer.registers) != at.count:
-                readings |= dict.fromkeys((tag.name for tag in block.tags), Reading(None, Quality.BAD))
-                continue
-            for tag in block.tags:
-                offset = tag.registers.start - at.start
-                words = answer.registers[offset : offset + tag.registers.count]
-                readings[tag.name] = reading(tag, decode(words, tag.type, word_order=self._word_order))
+        plan = self._plan(tuple(names))
+        for block in list(plan):
+            answer = await self._ask(block)
+            if answer.isError() and answer.exception_code == ILLEGAL_ADDRESS and len(block.tags) > 1:
+                # One register that the device lacks must not spoil its neighbours: they are asked for singly, always.
+                singles = block.singly()
+                if block in plan:
+                    at = plan.index(block)
+                    plan[at : at + 1] = singles
+                for single in singles:
+                    readings |= self._readings(single, await self._ask(single))
+            else:
+                readings |= self._readings(block, answer)
         return readings
+
+    def _plan(self, names: tuple[str, ...]) -> list[Block]:
+        if names not in self._plans:
+            tags = (self._tags[name] for name in names)
+            self._plans[names] = blocks(tags, READ_MAX, self._modbus.word_order, self._modbus.gap_max)
+        return self._plans[names]
+
+    async def _ask(self, block: Block) -> Any:
+        at = block.registers
+        ask = self._client.read_input_registers if at.kind == "input" else self._client.read_holding_registers
+        return await self._request(ask, at.start, count=at.count, device_id=self._modbus.unit_id)
+
+    def _readings(self, block: Block, answer: Any) -> Mapping[str, Reading]:
+        if answer.isError() or len(answer.registers) != block.registers.count:
+            said = _said(answer) if answer.isError() else "an answer of another length than asked for"
+            return dict.fromkeys((tag.name for tag in block.tags), Reading(None, Quality.BAD, None, said))
+        words, known = answer.registers, self._last.get(block)
+        if known is not None and known[0] == words:  # mostly nothing has changed
+            return known[1]
+        good = Quality.GOOD
+        # An integer from registers is always a number of its type: nothing to be looked at, and most tags are integers.
+        found = {
+            name: Reading(raw * scale, good) if scale and isinstance(raw, int) else reading(tag, raw)
+            for (tag, name, scale), raw in zip(block.scaled, block.raw(words), strict=True)
+        }
+        self._last[block] = words, found
+        return found
+
+    async def watch(self, names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
+        """Read tags every period: Modbus can do nothing else."""
+        await poll(self, names, period_s, take)
 
     async def write(self, values: Mapping[str, TagValue]) -> None:
         """Write tags, neighbours together in one request."""
-        for block in blocks((self._tags[name] for name in values), WRITE_MAX):
-            words = [word for tag in block.tags for word in tag.encode(values[tag.name], self._word_order)]
-            write = self._client.write_registers
-            answer = await self._request(write, block.registers.start, words, device_id=self._unit)
+        for block in blocks((self._tags[name] for name in values), WRITE_MAX, self._modbus.word_order):
+            write, words = self._client.write_registers, block.words(values)
+            answer = await self._request(write, block.registers.start, words, device_id=self._modbus.unit_id)
             if answer.isError():
-                code = answer.exception_code
-                names = ", ".join(tag.name for tag in block.tags)
-                raise WriteRefused(f"{names}: the device answers {EXCEPTIONS.get(code, f'exception {code}')}")
+                raise WriteRefused(f"{', '.join(tag.name for tag in block.tags)}: the device answers {_said(answer)}")
 
     async def _request(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        return await self._requests.run(self._in_turn(call, *args, **kwargs))
+
+    async def _in_turn(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         async with self._lock:
             if self._dead:
                 raise LinkLost(self._dead)
@@ -128,8 +137,15 @@ class ModbusConnection:
     async def close(self, *, lost: bool) -> None:
         """Close the socket; Modbus knows no farewell."""
         self._dead = self._dead or "the connection was closed"
+        if not lost:
+            await self._requests.ended()
         self._client.close()
+        await self._requests.ended()
         await asyncio.sleep(0)  # the transport closes its socket in the next round of the loop
+
+
+def _said(answer: Any) -> str:
+    return EXCEPTIONS.get(answer.exception_code, f"exception {answer.exception_code}")
 
 
 async def connect(profile: Profile, endpoint: str) -> ModbusConnection:

@@ -1,18 +1,22 @@
-"""An OPC UA connection: the only place that knows asyncua.
+"""An OPC UA connection. With :mod:`drivers.opcua_watch` the only place that knows asyncua.
 
-The client is made afresh for every connection: one that lost its link can hang for ever when used again. Values are
-polled by one read of all nodes: one mechanism for both protocols, and its age is known, which a subscription that went
-stale does not tell.
+The client is made afresh for every connection: one that lost its link can hang for ever when used again, and the
+library's own reconnecting holds every request back for as long as it tries.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import NoReturn
 
 from asyncua import Client, ua
+from asyncua.ua.ua_binary import struct_from_binary
 
-from drivers.connection import reading
+from drivers.connection import Requests, Take, reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.opcua_watch import watch
 from drivers.profile import Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
@@ -20,19 +24,23 @@ from drivers.snapshot import Quality, Reading
 __all__ = ["OpcUaConnection", "connect"]
 
 # Losses are told once, by Machine; the library would tell them, with tracebacks, at each try.
-logging.getLogger("asyncua.client").setLevel(logging.CRITICAL)
+for name in ("asyncua.client", "asyncua.common.subscription"):
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 4.0
 SESSION_TIMEOUT_MS = 30_000  # a session we could not close is forgotten by the server after this time
-NEVER_S = 1e6  # the library's own health probe: polling sees a loss sooner
+NEVER_S = 1e6  # the library's own health probe: ours sees a loss sooner
 
 VARIANTS = {
     "uint16": ua.VariantType.UInt16,
     "int16": ua.VariantType.Int16,
     "uint32": ua.VariantType.UInt32,
     "int32": ua.VariantType.Int32,
+    "uint64": ua.VariantType.UInt64,
+    "int64": ua.VariantType.Int64,
     "float32": ua.VariantType.Float,
+    "float64": ua.VariantType.Double,
     "bool": ua.VariantType.Boolean,
     "string": ua.VariantType.String,
 }
@@ -43,51 +51,93 @@ class OpcUaConnection:
 
     def __init__(self, profile: Profile, client: Client, namespace: int) -> None:
         assert profile.opcua is not None
-        self._tags = profile.tags
-        self._client = client
+        self.profile = profile
+        self.client = client
+        self.requests = Requests()
+        self.skew_s: float | None = None
         root, index = profile.opcua.root, ua.Int16(namespace)
-        self._nodes = {tag.name: ua.NodeId(ua.String(f"{root}.{tag.node}"), index) for tag in profile.tags.values()}
+        self.nodes = {tag.name: ua.NodeId(ua.String(f"{root}.{tag.node}"), index) for tag in profile.tags.values()}
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """Read tags in one request."""
-        nodes = [self._nodes[name] for name in names]
-        try:
-            values = await self._client.uaclient.read_attributes(nodes, ua.AttributeIds.Value)
-        except (ua.UaError, OSError, TimeoutError) as error:
-            raise _lost(error) from error
-        return {name: self._reading(name, value) for name, value in zip(names, values, strict=True)}
+        return await self.requests.run(self._read(names))
 
-    def _reading(self, name: str, value: ua.DataValue) -> Reading:
-        status = value.StatusCode
+    async def _read(self, names: Collection[str]) -> Mapping[str, Reading]:
+        request = ua.ReadRequest()
+        request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Source
+        request.Parameters.NodesToRead = [
+            ua.ReadValueId(NodeId=self.nodes[name], AttributeId=ua.AttributeIds.Value) for name in names
+        ]
+        sent = time.time()
+        try:
+            if (protocol := self.client.uaclient.protocol) is None:
+                raise LinkLost("the connection was closed")
+            # One layer below Client.read: only the answer's header carries the time at the server.
+            response = struct_from_binary(ua.ReadResponse, await protocol.send_request(request))
+            response.ResponseHeader.ServiceResult.check()
+        except (ua.UaError, OSError, TimeoutError) as error:
+            raise lost(error) from error
+        self.skew_s = _utc(response.ResponseHeader.Timestamp).timestamp() - (sent + time.time()) / 2
+        return {name: self.reading(name, value) for name, value in zip(names, response.Results, strict=True)}
+
+    def reading(self, name: str, value: ua.DataValue) -> Reading:
+        """Turn a node's value into a reading.
+
+        Its source time is the server's SourceTimestamp, by the machine's clock; a server that gives none leaves None.
+        """
+        source_time = _utc(value.SourceTimestamp) if value.SourceTimestamp else None
+        status, spec = value.StatusCode, self.profile.tags[name]
         if value.Value is None or (status is not None and status.is_bad()):
-            return Reading(None, Quality.BAD)
-        found = reading(self._tags[name], value.Value.Value)
+            return Reading(None, Quality.BAD, source_time, status.name if status is not None else "no value")
+        if value.Value.VariantType is not VARIANTS[spec.type] or value.Value.is_array:
+            shape = "a list of " if value.Value.is_array else ""
+            fault = f"the node is {shape}{value.Value.VariantType.name}, not {VARIANTS[spec.type].name}"
+            return Reading(None, Quality.BAD, source_time, fault)
+        found = reading(spec, value.Value.Value, source_time)
         if status is not None and status.is_uncertain():
-            return Reading(found.value, max(found.quality, Quality.UNCERTAIN))
+            return found._replace(quality=max(found.quality, Quality.UNCERTAIN), fault=status.name)
         return found
+
+    async def watch(self, names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
+        """Subscribe to tags, or poll them where a subscription does not do."""
+        await watch(self, names, period_s, take)
 
     async def write(self, values: Mapping[str, TagValue]) -> None:
         """Write tags in one request, in the order given."""
-        nodes = [self._nodes[name] for name in values]
+        await self.requests.run(self._write(values))
+
+    async def _write(self, values: Mapping[str, TagValue]) -> None:
+        nodes = [self.nodes[name] for name in values]
         # Without timestamps: many servers refuse a client's.
+        tags = self.profile.tags
         data = [
-            ua.DataValue(ua.Variant(self._tags[name].to_raw(value), VARIANTS[self._tags[name].type]))
+            ua.DataValue(ua.Variant(tags[name].to_raw(value), VARIANTS[tags[name].type]))
             for name, value in values.items()
         ]
         try:
-            results = await self._client.uaclient.write_attributes(nodes, data, ua.AttributeIds.Value)
+            results = await self.client.uaclient.write_attributes(nodes, data, ua.AttributeIds.Value)
         except (ua.UaError, OSError, TimeoutError) as error:
-            raise _lost(error) from error
+            raise lost(error) from error
         refused = [f"{name}: {code.name}" for name, code in zip(values, results, strict=True) if not code.is_good()]
         if refused:
             raise WriteRefused(", ".join(refused))
 
     async def close(self, *, lost: bool) -> None:
         """End the session; with ``lost`` only drop the socket."""
-        await _close(self._client, lost=lost)
+        if not lost:
+            await self.requests.ended()
+        await _close(self.client, lost=lost)
+        await self.requests.ended()
 
 
-def _lost(error: Exception) -> LinkLost:
+def _utc(time_: datetime) -> datetime:
+    return time_ if time_.tzinfo else time_.replace(tzinfo=UTC)
+
+
+def lost(error: Exception) -> LinkLost:
+    """Give the loss of the link that an error of the library means."""
+    if isinstance(error, LinkLost):
+        return error
     if isinstance(error, TimeoutError):
         return LinkLost(f"no answer within {TIMEOUT_S:g} s")
     return LinkLost(" ".join(str(error).split()) or type(error).__name__)
@@ -121,7 +171,7 @@ async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
     except LinkLost:
         raise
     except (ua.UaError, OSError) as error:
-        raise LinkLost(f"{endpoint}: {_lost(error)}") from error
+        raise LinkLost(f"{endpoint}: {lost(error)}") from error
     finally:
         if not connected:
             await _close(client, lost=True)

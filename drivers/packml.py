@@ -1,12 +1,15 @@
-"""States and verbs of PackML by their numbers.
+"""States and verbs of PackML by their numbers, and which verb fits which state.
 
-State numbers: ``StateNumber`` in the OPC UA companion nodeset OPC 30050 (PackML, ISA-TR88.00.02). Command numbers
-(CntrlCmd): default from practice; they are part of the register map of the machine.
+State numbers: ``StateNumber`` in the OPC UA companion nodeset OPC 30050 (PackML, ISA-TR88.00.02); its transitions say
+what is taken in which state. Command numbers (CntrlCmd): default from practice. A machine with numbers of its own says
+so in its profile.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 
-__all__ = ["State", "Verb"]
+__all__ = ["TAKEN_IN", "State", "Verb"]
 
 
 class State(IntEnum):
@@ -44,3 +47,32 @@ class Verb(IntEnum):
     ABORT = 8
     CLEAR = 9
     COMPLETE = 10
+
+
+_BASE = frozenset({State.ABORTING, State.ABORTED})
+_STANDING = _BASE | {State.CLEARING, State.STOPPED, State.STOPPING}
+
+TAKEN_IN: Mapping[Verb, frozenset[State]] = MappingProxyType(
+    {
+        Verb.RESET: frozenset({State.STOPPED, State.COMPLETE}),
+        Verb.START: frozenset({State.IDLE}),
+        Verb.STOP: frozenset(State) - _STANDING,
+        Verb.HOLD: frozenset(
+            {
+                State.STARTING,
+                State.EXECUTE,
+                State.SUSPENDING,
+                State.SUSPENDED,
+                State.UNSUSPENDING,
+                State.UNHOLDING,
+            }
+        ),
+        Verb.UNHOLD: frozenset({State.HELD}),
+        Verb.SUSPEND: frozenset({State.EXECUTE}),
+        Verb.UNSUSPEND: frozenset({State.SUSPENDED}),
+        Verb.ABORT: frozenset(State) - _BASE,
+        Verb.CLEAR: frozenset({State.ABORTED}),
+        Verb.COMPLETE: frozenset({State.EXECUTE}),
+    }
+)
+"""The states in which the standard lets a machine take a verb."""

@@ -1,14 +1,15 @@
 """What a machine reported at one time, and how far it can be trusted. Frozen values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from drivers.packml import State
 from drivers.registers import TagValue
 
-__all__ = ["Link", "Quality", "Reading", "Snapshot", "Tag", "quality_at_age"]
+__all__ = ["ConsumableLevel", "Identity", "Link", "Quality", "Reading", "Snapshot", "Tag", "quality_at_age"]
 
 
 class Quality(IntEnum):
@@ -26,18 +27,24 @@ class Link(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value as a connection delivers it; ``value`` is None where the machine gave none that can be used."""
+class Reading(NamedTuple):
+    """One value as a connection delivers it; ``value`` is None where the machine gave none that can be used.
+
+    ``source_time`` (UTC) is when the machine says it took the value, None where it does not say; ``fault`` tells in a
+    few words why a value cannot be used.
+    """
 
     value: TagValue | None
     quality: Quality
+    source_time: datetime | None = None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One value: in ``unit``, of ``quality``, read at ``time`` (UTC; None: never yet).
+    """One value: in ``unit``, of ``quality``, last confirmed by the machine at ``time`` (UTC; None: never yet).
 
+    ``time`` is by the controller's clock; ``source_time`` is by the machine's, and None where the machine gives none.
     A value that went bad is the last one known, to be shown as such and never acted upon.
     """
 
@@ -45,17 +52,52 @@ class Tag:
     unit: str
     quality: Quality
     time: datetime | None
+    source_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumableLevel:
+    """What is left of something that is used up; ``capacity`` and ``low`` are in the unit of ``level``."""
+
+    name: str
+    title: str
+    level: Tag
+    capacity: float
+    low: float
+
+    @property
+    def is_low(self) -> bool | None:
+        """Whether it should be refilled; None if the level is not known."""
+        if self.level.quality is Quality.BAD or isinstance(self.level.value, (str, type(None))):
+            return None
+        return self.level.value <= self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who made the machine, its model and serial number; None where the machine was to tell it and has not yet."""
+
+    manufacturer: str | None
+    model: str | None
+    serial_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a machine reports at time ``at`` (UTC); ``number`` grows with every change seen."""
+    """All that a machine reports at time ``at`` (UTC); ``number`` grows with every change seen.
+
+    The value of tag ``state`` is PackML's number, whatever numbers the machine has. ``clock_skew_s`` is how far the
+    machine's clock is ahead of the controller's; None where it cannot be measured.
+    """
 
     machine: str
     at: datetime
     link: Link
     tags: Mapping[str, Tag]
     number: int = 0
+    consumables: tuple[ConsumableLevel, ...] = ()
+    identity: Identity | None = None
+    clock_skew_s: float | None = field(default=None, compare=False)
 
     def value(self, name: str) -> TagValue | None:
         """Value of a tag, whatever its quality; None if it was never read. KeyError if the machine has no such tag."""
@@ -82,11 +124,8 @@ class Snapshot:
         return self.tags[name]
 
 
-def quality_at_age(age_s: float, period_s: float, timeout_s: float) -> Quality:
-    """Quality of something that should be renewed every period.
-
-    Good up to three periods, uncertain up to the timeout, then bad; all in seconds.
-    """
-    if age_s <= 3 * period_s:
+def quality_at_age(age_s: float, uncertain_after_s: float, bad_after_s: float) -> Quality:
+    """Quality of something that should be renewed: good, then uncertain, then bad; all in seconds."""
+    if age_s <= uncertain_after_s:
         return Quality.GOOD
-    return Quality.UNCERTAIN if age_s <= timeout_s else Quality.BAD
+    return Quality.UNCERTAIN if age_s <= bad_after_s else Quality.BAD

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import structlog
 import typer
 
+from hmi import bench_commands, machine_commands, rip_commands
 from hmi import layout_options as options
-from hmi import rip_commands
-from hmi.errors import BadInput, CannotStart
+from hmi.errors import BAD_INPUT, BadInput, CannotStart
 from hmi.output import AsJson, tell
 from hmi.settings import Settings
 
@@ -28,15 +28,11 @@ app = typer.Typer(
 for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect):
     app.command()(command)
 app.add_typer(rip_commands.raster, name="raster")
-
-bench = typer.Typer(help="Measure again what the documents say.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(bench, name="bench")
+app.add_typer(machine_commands.machine, name="machine")
+app.add_typer(bench_commands.bench, name="bench")
 
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
-
-BAD_INPUT = 2
-"""Exit code of whatever cannot be done as asked."""
 
 Speed = Annotated[str, typer.Option(help="Plant seconds per second, or max: as fast as computing allows.")]
 Faults = Annotated[str, typer.Option(help='Faults of the simulated print, e.g. "spot:at_m=0.5,x_mm=400,d_mm=4".')]
@@ -107,17 +103,6 @@ def print_(
     tell(outcome, as_json)
     if outcome["status"] != "complete":
         raise typer.Exit(1)
-
-
-@bench.command("rip")
-def bench_rip(
-    long: Annotated[bool, typer.Option("--long", help="Larger pictures, five times as long.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Rates of the RIP beside its peers on the same picture, first row, memory and disk."""
-    from hmi.bench import figures
-
-    tell(figures("rip", *(["--long"] if long else [])), as_json)
 
 
 @app.command()

@@ -19,15 +19,15 @@ from drivers import load_profile
 HEAD = """
 profile: small
 title: Test machine
-manufacturer: nobody
 protocol: {protocol}
 stage: print
 {section}
 heartbeat: {{write: heartbeat, watch: machine_heartbeat, period_s: 0.2, timeout_s: 2.0}}
-alarms:
-  - {{bit: 0, name: power_lost, priority: high, text: "Power was lost", response: "Look"}}
-tags:
 """
+DEFAULTS = {
+    "identification": "{manufacturer: nobody, model: small}",
+    "alarms": '[{bit: 0, name: power_lost, priority: high, text: "Power was lost", response: "Look"}]',
+}
 # name, type, access, place in its kind of registers, more keys
 TAGS = [
     ("state", "uint16", "r", 0, "low: 0, high: 17"),
@@ -54,12 +54,18 @@ STRINGS = [("message", "string", "r", 0, ""), ("raster_path", "string", "rw", 0,
 RESULTS = {1: 4, 2: 1, 3: 1, 4: 2, 8: 3}
 
 
-def small_profile(folder, protocol):
-    """Write and load a profile of every type and access."""
+def small_profile(folder, protocol, keys="", tags=()):
+    """Write and load a profile of every type and access, with further keys (YAML lines) and tags (as in TAGS)."""
     modbus = protocol == "modbus-tcp"
-    section = "modbus: {unit_id: 7}" if modbus else "opcua: {namespace: 'urn:test:small', root: Small}"
-    lines = [HEAD.format(protocol=protocol, section=section)]
-    for name, kind, access, place, more in TAGS if modbus else TAGS + STRINGS:
+    # All tests share one OPC UA server: each has nodes of its own there.
+    opcua = f"opcua: {{namespace: 'urn:test:small', root: {folder.name}}}"
+    section = "modbus: {unit_id: 7}" if modbus else opcua
+    lines = [keys, HEAD.format(protocol=protocol, section=section)]
+    lines += [f"{key}: {value}\n" for key, value in DEFAULTS.items() if f"{key}:" not in keys]
+    lines.append("tags:\n")
+    replaced = {tag[0] for tag in tags}
+    shipped = [tag for tag in (TAGS if modbus else TAGS + STRINGS) if tag[0] not in replaced]
+    for name, kind, access, place, more in [*shipped, *tags]:
         where = f'address: "{"input" if access == "r" else "holding"}:{place}"' if modbus else f"node: {name.title()}"
         lines.append(f"  - {{name: {name}, title: {name}, type: {kind}, access: {access}, {where}, {more}}}\n")
     path = folder / f"{protocol}.yaml"
@@ -75,7 +81,15 @@ class _Device:
         self.port = 0
         self.beating = True
         self.commands = []
-        self.started = {"speed_m_min": 12.5, "offset_mm": -2.5, "balance": -70000, "row": 4_000_000_000, "remote": True}
+        self.results = RESULTS
+        self.started = {
+            "state": 4,
+            "speed_m_min": 12.5,
+            "offset_mm": -2.5,
+            "balance": -70000,
+            "row": 4_000_000_000,
+            "remote": True,
+        }
         if "message" in profile.tags:
             self.started["message"] = "no such raster"
 
@@ -92,7 +106,7 @@ class _Device:
 
     async def start(self):
         await self.listen()
-        for name, value in {"state": 4, **self.started}.items():
+        for name, value in self.started.items():
             await self.set(name, value)
         self.plc = asyncio.create_task(self.live())
 
@@ -112,7 +126,7 @@ class _Device:
             if token != seen:
                 seen = token
                 self.commands.append(await self.get("command"))
-                if result := RESULTS.get(self.commands[-1]):
+                if result := self.results.get(self.commands[-1]):
                     await self.set("command_result", result)
                     await self.set("command_ack", token)
             await asyncio.sleep(0.03)
@@ -156,6 +170,8 @@ class OpcUaDevice(_Device):
     scheme = "opc.tcp"
     types: ClassVar = {
         "bool": "Boolean",
+        "float64": "Double",
+        "uint64": "UInt64",
         "float32": "Float",
         "string": "String",
         "uint16": "UInt16",
@@ -167,25 +183,26 @@ class OpcUaDevice(_Device):
     def __init__(self, profile, server):
         super().__init__(profile)
         self.server = server
+        self.nodes = {}
 
     async def listen(self):
         self.server.set_endpoint(self.endpoint)
-        index = await self.server.get_namespace_index("urn:test:small")
-        objects = self.server.nodes.objects
-        if old := [node for node in await objects.get_children() if (await node.read_browse_name()).Name == "Small"]:
-            await self.server.delete_nodes(old, recursive=True)
-        root = await objects.add_object(index, "Small")
-        self.nodes = {}
+        if not self.nodes:
+            await self.build()
+        await self.server.start()
+        self.port = self.server.bserver.port
+
+    async def build(self):
+        index, name = await self.server.get_namespace_index("urn:test:small"), self.profile.opcua.root
+        root = await self.server.nodes.objects.add_object(index, name)
         for tag in self.profile.tags.values():
             node = await root.add_variable(
-                ua.NodeId(f"Small.{tag.node}", index), tag.name, tag.to_raw("" if tag.type == "string" else 0),
+                ua.NodeId(f"{name}.{tag.node}", index), tag.name, tag.to_raw("" if tag.type == "string" else 0),
                 ua.VariantType[self.types[tag.type]],
             )  # fmt: skip
             if tag.access == "rw":
                 await node.set_writable()
             self.nodes[tag.name] = node
-        await self.server.start()
-        self.port = self.server.bserver.port
 
     async def hang_up(self):
         await self.server.stop()
@@ -243,16 +260,17 @@ def home(task):
 
 
 @contextlib.asynccontextmanager
-async def running(machine):
-    """Run a machine until the block ends; nothing may be left over of it."""
+async def running(*machines):
+    """Run machines until the block ends; nothing may be left over of them."""
     before = asyncio.all_tasks()
-    task = asyncio.create_task(machine.run())
+    tasks = [asyncio.create_task(machine.run()) for machine in machines]
     try:
-        yield machine
+        yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            assert isinstance(ended, asyncio.CancelledError), ended
         rooms = (str(Path(drivers.__file__).parent), "asyncua/client", "pymodbus/client")
         left = [task for task in asyncio.all_tasks() - before if any(room in home(task) for room in rooms)]
         assert not left
@@ -307,6 +325,19 @@ def opcua_device(tmp_path, opcua_server):
 def device(request):
     """A small device that is not started yet; once per protocol."""
     return request.getfixturevalue(f"{request.param}_device")
+
+
+@pytest.fixture(params=["modbus-tcp", "opcua"])
+def device_of(request, tmp_path):
+    """Make a small device that is not started yet from further keys and tags; once per protocol."""
+
+    def build(keys="", tags=()):
+        profile = small_profile(tmp_path, request.param, keys, tags)
+        if request.param == "modbus-tcp":
+            return ModbusDevice(profile)
+        return OpcUaDevice(profile, request.getfixturevalue("opcua_server"))
+
+    return build
 
 
 @pytest.fixture

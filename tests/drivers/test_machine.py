@@ -110,6 +110,13 @@ def test_writes_are_checked_and_verified(run, device, bench):
     run(main())
 
 
+async def shows(device, bench, machine, **values):
+    """Set tags on the device and wait until the machine has seen them."""
+    for name, value in values.items():
+        await device.set(name, value)
+    await bench.until(machine, lambda s: all(s.good(name) and s.value(name) == values[name] for name in values))
+
+
 def test_commands(run, device, bench):
     async def main():
         async with device:
@@ -117,21 +124,54 @@ def test_commands(run, device, bench):
             async with bench.running(machine):
                 await bench.until(machine, connected)
                 await machine.command(Verb.START)
-                with pytest.raises(CommandRefused, match="press refused HOLD: not possible in state IDLE"):
+                await shows(device, bench, machine, state=State.EXECUTE)
+                with pytest.raises(CommandRefused, match="press refused HOLD: not possible in state EXECUTE"):
                     await machine.command(Verb.HOLD)
                 with pytest.raises(CommandRefused, match="press refused ABORT: the machine is under local control"):
                     await machine.command(Verb.ABORT)
+                await asyncio.gather(*(machine.command(Verb.STOP) for _ in range(4)))
+                await shows(device, bench, machine, state=State.STOPPED)
                 with pytest.raises(CommandRefused) as refused:
                     await machine.command(Verb.RESET)
                 said = ": no such raster" if "message" in device.profile.tags else ""
                 assert str(refused.value) == f"press refused RESET: the job is not valid{said}"
-                await asyncio.gather(*(machine.command(Verb.STOP) for _ in range(4)))
-                assert device.commands == [Verb.START, Verb.HOLD, Verb.ABORT, Verb.RESET, *[Verb.STOP] * 4]
+                assert device.commands == [Verb.START, Verb.HOLD, Verb.ABORT, *[Verb.STOP] * 4, Verb.RESET]
+                await shows(device, bench, machine, state=State.ABORTED)
                 began = time.monotonic()
                 with pytest.raises(LinkLost, match="press: no answer to command CLEAR within 2 s"):
                     await machine.command(Verb.CLEAR)
                 assert time.monotonic() - began < 2.5
                 assert machine.snapshot().link is Link.CONNECTED
+
+    run(main())
+
+
+def test_what_the_machine_would_refuse_is_not_sent(run, device, bench):
+    async def main():
+        async with device:
+            machine = Machine("press", device.profile, device.endpoint)
+            async with bench.running(machine):
+                await bench.until(machine, connected)
+                for verb in (Verb.RESET, Verb.HOLD, Verb.UNHOLD, Verb.CLEAR, Verb.COMPLETE):
+                    with pytest.raises(CommandRefused) as refused:
+                        await machine.command(verb)
+                    said = f"press: command {verb.name} was not sent: not possible in state IDLE"
+                    assert str(refused.value) == said
+                await shows(device, bench, machine, remote=False)
+                with pytest.raises(CommandRefused, match="START was not sent: the machine is under local"):
+                    await machine.command(Verb.START)
+                with pytest.raises(WriteRefused, match="press: ticket: the machine is under local control"):
+                    await machine.write({"ticket": 815})
+                assert await device.get("ticket") == 0
+                await device.set("remote", True)
+                await device.set("state", 99)
+                await bench.until(machine, lambda s: s.state is None)
+                assert not machine.snapshot().good("state")
+                with pytest.raises(CommandRefused, match="START was not sent: the state of the machine is not known"):
+                    await machine.command(Verb.START)
+                assert device.commands == []
+                await machine.command(Verb.STOP)  # what makes it safe is tried all the same
+                assert device.commands == [Verb.STOP]
 
     run(main())
 
@@ -161,7 +201,7 @@ def test_server_gone_and_back(run, device, bench):
             machine = Machine("press", device.profile, device.endpoint)
             with capture_logs() as logs:
                 async with bench.running(machine):
-                    await bench.until(machine, connected)
+                    await shows(device, bench, machine, state=State.ABORTED)
                     waiting = asyncio.create_task(machine.command(Verb.CLEAR))  # never answered
                     await bench.until(machine, lambda s: s.value("command") == Verb.CLEAR)
                     await device.stop()
@@ -212,6 +252,49 @@ def test_half_open_link_is_found(run, device, bench):
     run(main())
 
 
+def test_a_silent_machine_never_slows_another(run, modbus_device, opcua_device, bench):
+    async def main():
+        async with (
+            modbus_device,
+            opcua_device,
+            bench.Proxy(modbus_device) as first,
+            bench.Proxy(opcua_device) as second,
+        ):
+            silent = [
+                Machine("padder", modbus_device.profile, first.endpoint),
+                Machine("press", opcua_device.profile, second.endpoint),
+            ]
+            lively = [
+                Machine("steamer", modbus_device.profile, modbus_device.endpoint),
+                Machine("washer", opcua_device.profile, opcua_device.endpoint),
+            ]
+            with capture_logs() as logs:
+                async with bench.running(*silent, *lively):
+                    for machine in (*silent, *lively):
+                        await bench.until(machine, lambda s: s.good("row"))
+                    first.silent = second.silent = True
+                    stuck = [asyncio.create_task(machine.write({"ticket": 1})) for machine in silent]
+                    for ticket in range(2, 6):
+                        await asyncio.gather(*(machine.write({"ticket": ticket}) for machine in lively))
+                        await asyncio.gather(*(machine.command(Verb.STOP) for machine in lively))
+                    assert not any(task.done() for task in stuck)  # all that went while the silent ones kept silent
+                    for machine in silent:
+                        await bench.until(machine, all_bad, timeout_s=3)
+                    assert all(
+                        isinstance(lost, LinkLost) for lost in await asyncio.gather(*stuck, return_exceptions=True)
+                    )
+                    assert all(machine.snapshot().good("row") for machine in lively)
+                    first.silent = second.silent = False
+                    for machine in silent:
+                        await bench.until(machine, connected, timeout_s=6)
+                        await bench.until(machine, lambda s: s.good("row"), timeout_s=1)
+            for machine in silent:
+                told = [entry["event"] for entry in logs if entry.get("machine") == machine.name]
+                assert told == ["link up", "link lost", "link up", "link closed"]
+
+    run(main())
+
+
 def test_stalled_heartbeat_spoils_the_values(run, modbus_device, bench):
     async def main():
         async with modbus_device as device:
@@ -227,7 +310,7 @@ def test_stalled_heartbeat_spoils_the_values(run, modbus_device, bench):
                     await bench.until(machine, lambda _: len(logs) == 2)
                     assert machine.snapshot().link is Link.CONNECTED
                     device.beating = True
-                    await bench.until(machine, lambda s: s.good("state"))
+                    await bench.until(machine, lambda s: s.good("state") and len(logs) == 3)
             told = [(entry["event"], entry.get("stalled")) for entry in logs]
             stall = "heartbeat of the machine"
             assert told == [("link up", None), (stall, True), (stall, False), ("link closed", None)]
@@ -281,6 +364,7 @@ def test_a_device_that_lacks_registers_gives_bad_tags_only(run, modbus_device, b
                     await bench.until(machine, lambda s: s.value("machine_heartbeat") > 10)
             complaints = [entry for entry in logs if entry["event"] == "tags without a usable value"]
             assert [entry["tags"] for entry in complaints] == [["ghost_c"]]
+            assert complaints[0]["why"] == {"ghost_c": "illegal address"}
 
     run(main())
 

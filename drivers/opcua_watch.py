@@ -1,0 +1,160 @@
+"""Following tags over OPC UA: a subscription that is watched, and polling where it does not do.
+
+A subscription that died quietly looks like a machine at rest. So each one also carries the machine's heartbeat, and a
+probe reads the same node directly: if the heart beats there but not in the subscription, the subscription is starved
+and polling takes its place until the link is made anew. The library's own watchdog ends after one escalation; it is not
+used.
+"""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+from asyncua import ua
+from asyncua.common.subscription import DataChangeEvent, OverflowPolicy, Subscription
+
+from drivers.connection import Take, poll
+from drivers.errors import LinkLost
+from drivers.snapshot import Reading
+
+if TYPE_CHECKING:
+    from drivers.opcua import OpcUaConnection
+
+__all__ = ["watch"]
+
+PROBE_S = 0.25  # a value is confirmed this often at least, and a silent server found within this and one time-out
+STARVED_S = 1.0  # and four periods at least: a beat the subscription owes for longer will not come
+QUEUE_PER_TAG = 20  # changes not yet handed over; what does not fit ends the subscription, nothing is dropped unseen
+LIFETIME_COUNT = 1000  # periods without a sign of us, after which the server forgets the subscription
+KEEPALIVE_COUNT = 10
+
+log = structlog.get_logger(__name__)
+
+
+class _Refused(Exception):
+    """The server does not give the subscription; or it ended, or is starved."""
+
+
+async def watch(connection: "OpcUaConnection", names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
+    """Hand over every change of the tags, by subscription as long as that is alive, then by polling.
+
+    Raises
+    ------
+    LinkLost
+        If the server does not answer.
+    """
+    following = _Following(connection, names, period_s, take)
+    try:
+        await following.run()
+    except _Refused as error:
+        await connection.read((connection.profile.heartbeat.watch,))  # LinkLost if it is the link that ended
+        server = connection.client.server_url.netloc
+        log.warning("subscription given up, polling", server=server, period_s=period_s, reason=str(error))
+    await poll(connection, names, period_s, take)
+
+
+class _Following:
+    """One subscription with its own heartbeat check."""
+
+    def __init__(self, connection: "OpcUaConnection", names: tuple[str, ...], period_s: float, take: Take) -> None:
+        self._connection = connection
+        self._names = names
+        self._beat = connection.profile.heartbeat.watch
+        self._wanted = names if self._beat in names else (*names, self._beat)
+        self._by_node = {connection.nodes[name]: name for name in self._wanted}
+        self._period_s = period_s
+        self._take = take
+        self._changes: dict[str, Reading] = {}
+        self._last_beat: Reading | None = None
+        self._owed_since: float | None = None
+        self._overflow = asyncio.Event()
+
+    async def run(self) -> NoReturn:
+        """Follow until the subscription (_Refused) or the link (LinkLost) ends."""
+        subscription = await self._connection.requests.run(self._subscribe())
+        ended: list[Exception] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._receive(subscription))
+                group.create_task(self._probe())
+                group.create_task(self._watch_overflow())
+        except* LinkLost as errors:
+            ended[:0] = errors.exceptions
+        except* _Refused as errors:
+            ended.extend(errors.exceptions)
+        if isinstance(ended[0], _Refused):
+            await self._connection.requests.run(self._unsubscribe(subscription))
+        raise ended[0]
+
+    async def _subscribe(self) -> Subscription:
+        client, interval_ms = self._connection.client, self._period_s * 1000
+        parameters = ua.CreateSubscriptionParameters(
+            RequestedPublishingInterval=interval_ms,
+            RequestedLifetimeCount=LIFETIME_COUNT,
+            RequestedMaxKeepAliveCount=KEEPALIVE_COUNT,
+            MaxNotificationsPerPublish=0,
+            PublishingEnabled=True,
+        )
+        queue = QUEUE_PER_TAG * len(self._wanted)
+        try:
+            subscription = await client.create_subscription(
+                parameters, queue_maxsize=queue, overflow=OverflowPolicy.DISCONNECT
+            )
+            subscription.set_overflow_disconnect_handler(self._overflow.set)
+            nodes = [client.get_node(node) for node in self._by_node]
+            items = await subscription.subscribe_data_change(
+                nodes, queuesize=1, sampling_interval=ua.Double(interval_ms / 2)
+            )
+        except ua.UaStatusCodeError as error:
+            raise _Refused(f"the server refuses it: {ua.StatusCode(error.code).name}") from error
+        except TimeoutError as error:
+            raise _Refused("the server does not answer it") from error
+        except (ua.UaError, OSError) as error:
+            raise LinkLost(" ".join(str(error).split()) or type(error).__name__) from error
+        refused = [item for item in items if isinstance(item, ua.StatusCode)]
+        if refused:
+            await self._unsubscribe(subscription)
+            raise _Refused(f"the server refuses {len(refused)} of {len(nodes)} nodes: {refused[0].name}")
+        return subscription
+
+    async def _unsubscribe(self, subscription: Subscription) -> None:
+        try:
+            await subscription.delete()
+        except ua.UaError as error:  # the server has forgotten it by itself
+            log.debug("subscription was gone", reason=str(error))
+
+    async def _receive(self, subscription: Subscription) -> NoReturn:
+        """Collect changes; all that came with one publication are handed over together."""
+        async for event in subscription:
+            if not isinstance(event, DataChangeEvent):
+                raise _Refused("the server ended the subscription")
+            if not self._changes:
+                asyncio.get_running_loop().call_soon(self._hand_over)
+            name = self._by_node[event.node.nodeid]
+            self._changes[name] = self._connection.reading(name, event.data.monitored_item.Value)
+        raise _Refused("the subscription was closed")
+
+    def _hand_over(self) -> None:
+        changes, self._changes = self._changes, {}
+        confirmed = tuple(changes)
+        if beat := changes.get(self._beat):
+            self._last_beat, self._owed_since, confirmed = beat, None, self._names
+        self._take({name: found for name, found in changes.items() if name in self._names}, confirmed, time.monotonic())
+
+    async def _probe(self) -> NoReturn:
+        """Compare the subscription's heartbeat with that of the node itself; in step, nothing else has changed."""
+        while True:
+            await asyncio.sleep(PROBE_S)
+            asked_at = time.monotonic()
+            beat = (await self._connection.read((self._beat,)))[self._beat]
+            if self._last_beat is None or beat.value != self._last_beat.value:
+                self._owed_since = self._owed_since or asked_at
+            if self._owed_since is None:
+                self._take({}, self._names, asked_at)
+            elif asked_at - self._owed_since > max(STARVED_S, 4 * self._period_s):
+                raise _Refused("the machine's heart beats, but not in the subscription")
+
+    async def _watch_overflow(self) -> NoReturn:
+        await self._overflow.wait()
+        raise _Refused("changes came faster than they could be handed over")

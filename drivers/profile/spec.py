@@ -1,0 +1,188 @@
+"""What stands in a profile besides its tags. Shapes only: what cannot be together is :mod:`drivers.profile.check`'s."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from drivers.packml import State, Verb
+from drivers.profile.tag import Spec, TagSpec
+from drivers.registers import TagValue, WordOrder
+
+__all__ = [
+    "AlarmSpec",
+    "Consumable",
+    "FromTag",
+    "Group",
+    "Heartbeat",
+    "Identification",
+    "Modbus",
+    "Mode",
+    "OpcUa",
+    "Profile",
+]
+
+StateName = Literal[
+    "clearing", "stopped", "starting", "idle", "suspended", "execute", "stopping", "aborting", "aborted", "holding",
+    "held", "unholding", "suspending", "unsuspending", "resetting", "completing", "complete",
+]  # fmt: skip
+VerbName = Literal[
+    "reset", "start", "stop", "hold", "unhold", "suspend", "unsuspend", "abort", "clear", "complete"
+]  # fmt: skip
+
+
+class OpcUa(Spec):
+    """Where the nodes are: the node of a tag is ``ns=<index of namespace>;s=<root>.<tag's node>``."""
+
+    namespace: str
+    root: str
+
+
+class Modbus(Spec):
+    """How the registers are kept and may be read.
+
+    ``unit_id`` is the device's number, ``word_order`` says which word of a number of several registers comes first.
+    ``gap_max`` registers between two tags are read along if that saves a request; strict devices refuse registers they
+    lack, so it is 0 unless the profile knows better.
+    """
+
+    unit_id: int = Field(1, ge=0, le=255)
+    word_order: WordOrder = "big"
+    gap_max: int = Field(0, ge=0, le=123)
+
+
+class Heartbeat(Spec):
+    """Watching each other: the controller changes tag ``write`` every period, the machine changes tag ``watch``."""
+
+    write: str
+    watch: str
+    period_s: float = Field(default=0.5, gt=0)
+    timeout_s: float = Field(default=3.0, gt=0)
+
+
+class Group(Spec):
+    """How often the tags of a group are read, and at which age their values turn uncertain, then bad; seconds.
+
+    The period of a group that the profile does not name is half of the 0.1 s within which a change on the machine is
+    to be seen; the ages are a default from practice.
+    """
+
+    period_s: float = Field(default=0.05, ge=0.02, le=3600)
+    uncertain_after_s: float = Field(default=1.0, gt=0)
+    bad_after_s: float = Field(default=3.0, gt=0)
+
+
+class Mode(Spec):
+    """A machine with a mode switch: commands are given only while tag ``tag`` is one of ``commands_in``."""
+
+    tag: str
+    commands_in: tuple[int, ...] = Field(strict=False, min_length=1)
+
+
+class AlarmSpec(Spec):
+    """One bit of an alarm word: what it means and what the operator does about it."""
+
+    word: str = "alarm_word"
+    bit: int = Field(ge=0, le=63)
+    name: str
+    priority: Literal["high", "medium", "low"]
+    text: str
+    response: str
+
+
+class Consumable(Spec):
+    """What is used up: tag ``level`` shows what is left, in its unit; ``low`` and less should be refilled."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    level: str
+    capacity: float = Field(gt=0)
+    low: float = Field(ge=0)
+
+
+class FromTag(Spec):
+    """A text that the machine itself tells, by tag ``tag``."""
+
+    tag: str
+
+
+class Identification(Spec):
+    """Who made the machine, its model and its serial number: fixed texts, or told by a tag."""
+
+    manufacturer: str | FromTag
+    model: str | FromTag
+    serial_number: str | FromTag | None = None
+
+
+_ALL_DEFAULTS = Group()
+
+
+class Profile(Spec):
+    """All that the drivers know of one model of machine.
+
+    ``states`` gives the machine's own numbers of PackML's states, one or several for each, ``commands`` the numbers of
+    the commands it has; PackML's own where they are left out. ``clock`` names a tag with the machine's time in seconds
+    since 1970, UTC.
+    """
+
+    profile: str
+    title: str
+    protocol: Literal["opcua", "modbus-tcp"]
+    stage: Literal["pretreat", "print", "fix", "wash"]
+    identification: Identification
+    opcua: OpcUa | None = None
+    modbus: Modbus | None = None
+    heartbeat: Heartbeat
+    clock: str | None = None
+    mode: Mode | None = None
+    states: Mapping[StateName, int | list[int]] | None = None
+    commands: Mapping[VerbName, int] | None = None
+    groups: Mapping[str, Group] = {}
+    alarms: tuple[AlarmSpec, ...] = Field((), strict=False)
+    consumables: tuple[Consumable, ...] = Field((), strict=False)
+    tag_list: tuple[TagSpec, ...] = Field(alias="tags", strict=False)
+
+    @cached_property
+    def tags(self) -> Mapping[str, TagSpec]:
+        """Tags by name, in file order."""
+        return {tag.name: tag for tag in self.tag_list}
+
+    @property
+    def manufacturer(self) -> str:
+        """Manufacturer as fixed text; empty where the machine tells it."""
+        given = self.identification.manufacturer
+        return given if isinstance(given, str) else ""
+
+    def group_of(self, tag: str) -> Group:
+        """How a tag is read and ages."""
+        return self.groups.get(self.tags[tag].group, _ALL_DEFAULTS)
+
+    @cached_property
+    def handshake(self) -> tuple[str, ...]:
+        """Tags that must be seen together when a command is decided and answered; those that the machine has."""
+        names = ["state", "remote", "active_ticket", "command_ack", "command_result", self.heartbeat.watch]
+        if self.mode is not None:
+            names.append(self.mode.tag)
+        return tuple(name for name in names if name in self.tags)
+
+    @cached_property
+    def _states(self) -> Mapping[int, State]:
+        if self.states is None:
+            return {int(state): state for state in State}
+        numbers = {name: [given] if isinstance(given, int) else given for name, given in self.states.items()}
+        return {number: State[name.upper()] for name, own in numbers.items() for number in own}
+
+    @cached_property
+    def _commands(self) -> Mapping[Verb, int]:
+        if self.commands is None:
+            return {verb: int(verb) for verb in Verb}
+        return {Verb[name.upper()]: number for name, number in self.commands.items()}
+
+    def state_of(self, number: TagValue | None) -> State | None:
+        """PackML state for the machine's own number; None if that is no state."""
+        return self._states.get(number) if isinstance(number, int) else None
+
+    def number_of(self, verb: Verb) -> int | None:
+        """Machine's own number of a command; None if the machine does not have it."""
+        return self._commands.get(verb)

@@ -1,0 +1,19 @@
+"""Commands that measure: `foulard bench …`."""
+
+from typing import Annotated
+
+import typer
+
+from hmi.bench import figures
+from hmi.output import AsJson, tell
+
+bench = typer.Typer(help="Measure again what the documents say.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@bench.command("rip")
+def rip(
+    long: Annotated[bool, typer.Option("--long", help="Larger pictures, five times as long.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rates of the RIP beside its peers on the same picture, first row, memory and disk."""
+    tell(figures("rip", *(["--long"] if long else [])), as_json)
