@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Protocol
 
+from drivers.packml import Verb
 from drivers.profile import Profile, TagSpec
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
@@ -20,6 +21,13 @@ class Connection(Protocol):
 
     def write(self, values: Mapping[str, TagValue]) -> Coroutine[Any, Any, None]:
         """Write tags, values in their units; LinkLost without an answer, WriteRefused if the device says no."""
+        ...
+
+    def act(self, verb: Verb) -> Coroutine[Any, Any, bool]:
+        """Give a command in the machine's own way; False: it has none, the tags command and command_token are it.
+
+        LinkLost without an answer, CommandRefused if the device says no.
+        """
         ...
 
     async def close(self, *, lost: bool) -> None:

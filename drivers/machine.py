@@ -276,12 +276,14 @@ class Machine:
             connection = self._connected()
             token = self._token()
             try:
+                if await connection.act(verb):
+                    return
                 # The token last and alone: it makes the machine act.
                 await connection.write({"command": verb})
                 await connection.write({"command_token": token})
             except LinkLost as error:
                 raise LinkLost(f"{self.name}: command {verb.name}: {error}") from error
-            except WriteRefused as error:
+            except (CommandRefused, WriteRefused) as error:
                 raise CommandRefused(f"{self.name}: command {verb.name}: {error}") from error
             while self._board.value("command_ack") != token or not self._board.value("command_result"):
                 self._connected()

@@ -18,6 +18,7 @@ from pymodbus.exceptions import ModbusException
 
 from drivers.connection import reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.packml import Verb
 from drivers.profile import Profile, TagSpec
 from drivers.registers import Registers, TagValue, WordOrder, decode
 from drivers.snapshot import Quality, Reading
@@ -124,6 +125,11 @@ class ModbusConnection:
             except ModbusException as error:
                 self._dead = f"no answer within {TIMEOUT_S:g} s" if self._client.connected else "the device hung up"
                 raise LinkLost(self._dead) from error
+
+    async def act(self, verb: Verb) -> bool:
+        """Leave all commands to the tags."""
+        del verb
+        return False
 
     async def close(self, *, lost: bool) -> None:
         """Close the socket; Modbus knows no farewell."""

@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 
 from asyncua import Client, ua
 
-from drivers.connection import reading
+from drivers.connection import Connection, reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
@@ -82,6 +83,11 @@ class OpcUaConnection:
         if refused:
             raise WriteRefused(", ".join(refused))
 
+    async def act(self, verb: Verb) -> bool:
+        """Leave all commands to the tags."""
+        del verb
+        return False
+
     async def close(self, *, lost: bool) -> None:
         """End the session; with ``lost`` only drop the socket."""
         await _close(self._client, lost=lost)
@@ -103,7 +109,7 @@ async def _close(client: Client, *, lost: bool) -> None:
     await asyncio.sleep(0)  # the transport closes its socket in the next round of the loop
 
 
-async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
+async def connect(profile: Profile, endpoint: str) -> Connection:
     """Connect to ``opc.tcp://HOST:PORT`` and find the namespace; LinkLost if that takes over 4 s or is refused."""
     assert profile.opcua is not None
     client = Client(endpoint, timeout=TIMEOUT_S, watchdog_intervall=NEVER_S)
@@ -115,6 +121,12 @@ async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
             namespaces = await client.get_namespace_array()
             if profile.opcua.namespace not in namespaces:
                 raise LinkLost(f"the server at {endpoint} has no namespace {profile.opcua.namespace!r}")
+            index = namespaces.index(profile.opcua.namespace)
+            connection: Connection = OpcUaConnection(profile, client, index)
+            if profile.job.handover == "isa95":
+                from drivers.isa95 import attach
+
+                connection = await attach(connection, client, profile, index)
         connected = True
     except TimeoutError as error:
         raise LinkLost(f"no session with {endpoint} in time") from error
@@ -125,4 +137,4 @@ async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
     finally:
         if not connected:
             await _close(client, lost=True)
-    return OpcUaConnection(profile, client, namespaces.index(profile.opcua.namespace))
+    return connection

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from drivers.registers import Registers, TagType, TagValue, WordOrder, decode, encode, from_raw, registers_of, to_raw
 
-__all__ = ["AlarmSpec", "Heartbeat", "Modbus", "OpcUa", "Profile", "ProfileError", "TagSpec", "load_profile"]
+__all__ = ["AlarmSpec", "Heartbeat", "Job", "Modbus", "OpcUa", "Profile", "ProfileError", "TagSpec", "load_profile"]
 
 FOLDER = Path(__file__).parent / "profiles"
 
@@ -52,6 +52,23 @@ class Heartbeat(_Spec):
     watch: str
     period_s: float = Field(0.5, gt=0)
     timeout_s: float = Field(3.0, gt=0)
+
+
+class Job(_Spec):
+    """How a job is handed over: by the writable tags of group ``job``, or as a job order of ISA-95 Job Control.
+
+    With ``isa95`` those tags are the order: ``ticket`` is its JobOrderID, each other one the parameter named like its
+    node. ``node`` is the object with the receiver's methods.
+    """
+
+    handover: Literal["tags", "isa95"] = "tags"
+    node: str | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.handover == "isa95") != (self.node is not None):
+            raise ValueError("handover isa95 needs node, the object with the methods Store, Start …; tags does not")
+        return self
 
 
 class AlarmSpec(_Spec):
@@ -150,6 +167,7 @@ class Profile(_Spec):
     opcua: OpcUa | None = None
     modbus: Modbus | None = None
     heartbeat: Heartbeat
+    job: Job = Job()
     alarms: tuple[AlarmSpec, ...] = Field((), strict=False)
     tags: Annotated[Mapping[str, TagSpec], BeforeValidator(_by_name)]
 
@@ -157,7 +175,13 @@ class Profile(_Spec):
     def _check(self) -> Self:
         _check_addresses(self)
         _check_names(self)
+        _check_job(self)
         return self
+
+    @property
+    def job_tags(self) -> tuple[TagSpec, ...]:
+        """The tags that make up a job."""
+        return tuple(tag for tag in self.tags.values() if tag.access == "rw" and tag.group == "job")
 
 
 def _check_addresses(profile: Profile) -> None:
@@ -203,6 +227,15 @@ def _check_names(profile: Profile) -> None:
     for bit in bits:
         if bits.count(bit) > 1:
             raise ValueError(f"alarms: bit {bit} is there twice")
+
+
+def _check_job(profile: Profile) -> None:
+    if profile.job.handover != "isa95":
+        return
+    if profile.protocol != "opcua":
+        raise ValueError(f"job.handover: isa95 is a way of OPC UA, not of {profile.protocol}")
+    if "ticket" not in (tag.name for tag in profile.job_tags):
+        raise ValueError("job.handover: isa95 needs a writable tag ticket in group job; it is the JobOrderID")
 
 
 class _UniqueKeys(yaml.SafeLoader):

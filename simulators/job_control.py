@@ -1,0 +1,322 @@
+"""Job orders at the press: the methods of ISA-95 Job Control, and what the press does about the orders by itself.
+
+It stands beside the machine's tags and uses the machine as its panel would: by a command and its token. An order that
+is allowed to start is reset and started as soon as the machine is ready for it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from asyncua import Node, Server, ua
+
+from drivers.isa95_types import EndedSub, InterruptedSub, JobState, JobVerb, PrepareSub, ReturnStatus, structures
+from drivers.profile import Profile
+from simulators.job_nodes import JobNodes, Method, build
+from simulators.job_orders import PREPARED, Answer, Change, Entry, JobOrder, at_hand, follow, needs, reached, take
+from simulators.job_orders import ticket_of as number_of
+from simulators.opcua_server import VARIANTS
+from simulators.packml import State, Verb
+from simulators.plc import Order
+from simulators.retained import Memory
+
+__all__ = ["JobControl"]
+
+CAPACITY = 8
+ACCEPTED = 1
+MACHINE_S = 1.5  # a client's call waits for the machine at most so long
+ID_LENGTH = 64  # default from practice
+
+_SUBS = {JobState.INTERRUPTED: InterruptedSub, JobState.ENDED: EndedSub}
+_SUB_MACHINE = {
+    JobState.NOT_ALLOWED_TO_START: "NotAllowedToStartSubstates",
+    JobState.ALLOWED_TO_START: "AllowedToStartSubstates",
+    JobState.INTERRUPTED: "InterruptedSubstates",
+    JobState.ENDED: "EndedSubstates",
+}
+
+
+class JobControl:
+    """The press's job orders.
+
+    Parameters
+    ----------
+    profile : Profile
+        Its job tags are the parameters of an order, by the names of their nodes.
+    memory : Memory
+        Where orders are kept over a power cut.
+    refusal : Callable
+        What is wrong with an order on the face of it, from the machine.
+    """
+
+    def __init__(self, profile: Profile, memory: Memory, refusal: Callable[[Order], str | None]) -> None:
+        self._tags = {str(tag.node): tag for tag in profile.job_tags if tag.name != "ticket"}
+        self._result_tags = [
+            tag
+            for tag in profile.tags.values()
+            if tag.access == "r" and tag.group == "job" and tag.type != "string" and tag.name != "active_ticket"
+        ]
+        self._memory, self._refusal = memory, refusal
+        self._entries = tuple(_recalled(item) for item in (memory.load() or {"entries": []})["entries"])
+        self._reason = ""
+        self._issued = 0
+        self._values: Mapping[str, Any] = {}
+        self._news = asyncio.Event()
+        self._giving, self._showing = asyncio.Lock(), asyncio.Lock()
+
+    async def build(self, server: Server, root: Node, inputs: dict[str, Any]) -> None:
+        """Build the nodes; ``inputs`` are the machine's writable tags."""
+        self._server, self._inputs = server, inputs
+        self._nodes: JobNodes = await build(server, root, CAPACITY, self._method, self._by_id, self._by_state)
+        self._types = structures(self._nodes.index)
+        self._load_next()
+        await self._show()
+
+    def told(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Values to publish, with the reason of the last refusal of a method."""
+        return {**values, "message": self._reason} if self._reason else values
+
+    async def publish(self, values: Mapping[str, Any]) -> None:
+        """Follow the machine, whose values are these, and let it go on by itself where it may."""
+        self._values = values
+        self._news.set()
+        self._news = asyncio.Event()
+        results = {str(tag.node): values[tag.name] for tag in self._result_tags}
+        await self._commit(follow(self._entries, State(values["state"]), values["active_ticket"], results))
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Reset and start what is allowed to start; take the permission back from an order the machine refused."""
+        entry, state = at_hand(self._entries), State(self._values["state"])
+        if entry is None or entry.state is not JobState.ALLOWED_TO_START or self._pending():
+            return
+        if self._issued and self._values["command_ack"] == self._issued and self._values["command_result"] != ACCEPTED:
+            self._issued = 0
+            self._reason = self._values["message"] or "the machine is under local control"
+            await self._commit(take(self._entries, JobVerb.REVOKE_START, entry.order.id, CAPACITY))
+        elif state in (State.STOPPED, State.COMPLETE):
+            self._issue(Verb.RESET)
+        elif state is State.IDLE and self._values["active_ticket"] == number_of(entry.order.id):
+            self._issue(Verb.START)
+
+    def _pending(self) -> bool:
+        return self._inputs["command_token"] != self._values["command_ack"]
+
+    def _issue(self, verb: Verb) -> int:
+        self._issued = self._inputs["command_token"] % 0xFFFF + 1
+        self._inputs.update(command=int(verb), command_token=self._issued)
+        return self._issued
+
+    async def _give(self, verb: Verb) -> str:
+        """Give the machine a command as its panel would; why it was not taken, or nothing."""
+        try:
+            async with asyncio.timeout(MACHINE_S), self._giving:
+                while self._pending():
+                    await self._news.wait()
+                token = self._issue(verb)
+                while self._values["command_ack"] != token:
+                    await self._news.wait()
+        except TimeoutError:
+            return "the machine does not answer"
+        if self._values["command_result"] == ACCEPTED:
+            return ""
+        return f"the machine does not take {verb.name.lower()} while {State(self._values['state']).name.lower()}"
+
+    def _method(self, verb: JobVerb) -> Method:
+        async def call(_parent: ua.NodeId, *arguments: ua.Variant) -> ua.CallMethodResult:
+            if len(arguments) != 2:
+                return _bad(ua.StatusCodes.BadArgumentsMissing)
+            try:
+                order = self._understood(arguments[0].Value)
+            except TypeError:
+                return _bad(ua.StatusCodes.BadInvalidArgument)
+            except ValueError as error:
+                answer = Answer(self._entries, ReturnStatus.INVALID_REQUEST, str(error))
+            else:
+                answer = await self._taken(verb, order)
+            self._reason = answer.reason
+            if answer.reason:
+                await self._news.wait()  # so that the reason can be read when the answer is there
+            return _answer(answer.status)
+
+        return call
+
+    async def _taken(self, verb: JobVerb, order: JobOrder | str) -> Answer:
+        if not self._values:
+            await self._news.wait()
+        answer = take(self._entries, verb, order, CAPACITY)
+        if answer.status is not ReturnStatus.NO_ERROR:
+            return answer
+        if isinstance(order, JobOrder):
+            if answer.changes and (reason := self._refusal(self._order(order))):
+                return Answer(self._entries, ReturnStatus.UNABLE_TO_ACCEPT_JOB_ORDER, reason)
+            return await self._commit(answer)
+        now, active = State(self._values["state"]), self._values["active_ticket"]
+        command = needs(self._entries, verb, order, now, active)
+        if command is not None:
+            if reason := await self._give(command):
+                return Answer(self._entries, ReturnStatus.INVALID_JOB_ORDER_STATUS, reason)
+            if reached(self._entries, verb, order):
+                return Answer(self._entries)
+        return await self._commit(take(self._entries, verb, order, CAPACITY))
+
+    def _understood(self, argument: Any) -> JobOrder | str:
+        """Job order or its ID; TypeError for neither of both, ValueError with the reason for a bad one."""
+        if isinstance(argument, str):
+            return argument
+        if not isinstance(argument, self._types["ISA95JobOrderDataType"]):
+            raise TypeError
+        order_id = argument.JobOrderID or ""
+        if not 0 < len(order_id) <= ID_LENGTH:
+            raise ValueError(f"JobOrderID has {len(order_id)} characters; 1 to {ID_LENGTH} are possible")
+        parameters: dict[str, Any] = {}
+        for parameter in argument.JobOrderParameters or []:
+            tag = self._tags.get(parameter.ID)
+            if tag is None:
+                raise ValueError(f"parameter {parameter.ID!r} is unknown; there are {', '.join(self._tags)}")
+            value = parameter.Value.Value if isinstance(parameter.Value, ua.Variant) else parameter.Value
+            if not isinstance(value, (bool, int, float, str)):
+                raise ValueError(f"parameter {parameter.ID} has no single value")
+            value = tag.to_raw(value)
+            if tag.low is not None and tag.high is not None and not tag.low <= value <= tag.high:
+                raise ValueError(
+                    f"parameter {parameter.ID} = {value} is outside {tag.low:g} to {tag.high:g} {tag.unit}"
+                )
+            parameters[parameter.ID] = value
+        return JobOrder(order_id, parameters, argument.Priority or 0)
+
+    def _job(self, order: JobOrder) -> dict[str, Any]:
+        """The machine's job tags for an order; a raster by URI is one by path."""
+        job = {tag.name: "" if tag.type == "string" else 0 for tag in self._tags.values()}
+        job |= {self._tags[name].name: value for name, value in order.parameters.items()}
+        if str(path := job.get("raster_path", "")).startswith("file:"):
+            job["raster_path"] = url2pathname(urlsplit(str(path)).path)
+        return {**job, "ticket": number_of(order.id)}
+
+    def _order(self, order: JobOrder) -> Order:
+        job = self._job(order)
+        return Order(**{field.name: job[field.name] for field in fields(Order) if field.name in job})
+
+    async def _commit(self, answer: Answer) -> Answer:
+        before, self._entries = self._entries, tuple(_stamped(entry, answer.changes) for entry in answer.entries)
+        if list(map(_seen, before)) != list(map(_seen, self._entries)):
+            self._store()
+            self._load_next()
+            await self._show()
+        for change in answer.changes:
+            await self._tell(change)
+        return answer
+
+    def _store(self) -> None:
+        self._memory.store({"entries": [asdict(entry) for entry in self._entries]})
+
+    def _load_next(self) -> None:
+        """Lay the order that Reset would load into the machine's job tags."""
+        entry = at_hand(self._entries)
+        if entry is not None:
+            self._inputs.update(self._job(entry.order))
+        elif any(self._inputs["ticket"] == number_of(over.order.id) for over in self._entries):
+            self._inputs["ticket"] = 0
+
+    async def _show(self) -> None:
+        pair = self._types["ISA95JobOrderAndStateDataType"]
+        async with self._showing:
+            orders = [pair(self._told_order(entry.order), self._told_state(entry)) for entry in self._entries]
+            responses = [self._response(entry) for entry in self._entries]
+            for node, values in ((self._nodes.job_order_list, orders), (self._nodes.response_list, responses)):
+                variant = ua.Variant(values, ua.VariantType.ExtensionObject, is_array=True)
+                now = ua.DateTime.now(UTC)
+                data = ua.DataValue(variant, SourceTimestamp=now, ServerTimestamp=now)
+                await self._server.write_attribute_value(node.nodeid, data)
+
+    async def _tell(self, change: Change) -> None:
+        for generator in self._nodes.events:
+            generator.event.JobOrder = self._told_order(change.entry.order)
+            generator.event.JobState = self._told_state(change.entry)
+            generator.event.JobResponse = self._response(change.entry)
+            generator.event.Severity = 100
+            await generator.trigger(message=f"{change.entry.order.id}: {_text(change.entry.state)}")
+
+    def _told_order(self, order: JobOrder) -> Any:
+        parameters = [self._parameter(self._tags[name].type, name, value) for name, value in order.parameters.items()]
+        return self._types["ISA95JobOrderDataType"](
+            JobOrderID=order.id, Priority=order.priority, JobOrderParameters=parameters
+        )
+
+    def _told_state(self, entry: Entry) -> list[Any]:
+        make = self._types["ISA95StateDataType"]
+        top = make(ua.RelativePath(), ua.LocalizedText(_text(entry.state)), int(entry.state))
+        if entry.state not in _SUB_MACHINE:
+            return [top]
+        name = ua.QualifiedName(_SUB_MACHINE[entry.state], self._nodes.index)
+        path = ua.RelativePath([ua.RelativePathElement(ua.NodeId(ua.ObjectIds.HasComponent), False, True, name)])
+        sub = (PrepareSub if entry.state in PREPARED else _SUBS[entry.state])(entry.sub)
+        return [top, make(path, ua.LocalizedText(_text(sub)), int(sub))]
+
+    def _response(self, entry: Entry) -> Any:
+        types = {str(tag.node): tag.type for tag in self._result_tags}
+        return self._types["ISA95JobResponseDataType"](
+            JobResponseID=entry.order.id,
+            JobOrderID=entry.order.id,
+            StartTime=datetime.fromisoformat(entry.started_at) if entry.started_at else None,
+            EndTime=datetime.fromisoformat(entry.ended_at) if entry.ended_at else None,
+            JobState=self._told_state(entry),
+            JobResponseData=[self._parameter(types[name], name, value) for name, value in entry.results],
+        )
+
+    def _parameter(self, kind: str, name: str, value: Any) -> Any:
+        return self._types["ISA95ParameterDataType"](ID=name, Value=ua.Variant(value, VARIANTS[kind]))
+
+    async def _by_id(self, _parent: ua.NodeId, *arguments: ua.Variant) -> ua.CallMethodResult:
+        if len(arguments) != 1:
+            return _bad(ua.StatusCodes.BadArgumentsMissing)
+        entry = next((entry for entry in self._entries if entry.order.id == arguments[0].Value), None)
+        if entry is None:
+            nothing = self._types["ISA95JobResponseDataType"](JobResponseID="", JobOrderID="")
+            return _answer(ReturnStatus.UNKNOWN_JOB_ORDER_ID, ua.Variant(nothing))
+        return _answer(ReturnStatus.NO_ERROR, ua.Variant(self._response(entry)))
+
+    async def _by_state(self, _parent: ua.NodeId, *arguments: ua.Variant) -> ua.CallMethodResult:
+        if len(arguments) != 1 or not arguments[0].Value:
+            return _bad(ua.StatusCodes.BadArgumentsMissing)
+        number = getattr(arguments[0].Value[0], "StateNumber", None)
+        found = [self._response(entry) for entry in self._entries if entry.state == number]
+        return _answer(ReturnStatus.NO_ERROR, ua.Variant(found, ua.VariantType.ExtensionObject, is_array=True))
+
+
+def _recalled(item: dict[str, Any]) -> Entry:
+    item |= {"order": JobOrder(**item["order"]), "state": JobState(item["state"])}
+    return Entry(**item | {"results": tuple((name, value) for name, value in item["results"])})
+
+
+def _stamped(entry: Entry, changes: Sequence[Change]) -> Entry:
+    """Note when an order began and when it was over."""
+    entered = {change.entry.state for change in changes if change.entry.order.id == entry.order.id}
+    now = datetime.now(UTC).isoformat()
+    if JobState.RUNNING in entered and not entry.started_at:
+        entry = replace(entry, started_at=now)
+    return replace(entry, ended_at=now) if entered & {JobState.ENDED, JobState.ABORTED} else entry
+
+
+def _seen(entry: Entry) -> Entry:
+    """What a change is told of; results grow all the time."""
+    return replace(entry, results=())
+
+
+def _text(state: JobState | PrepareSub | InterruptedSub | EndedSub) -> str:
+    return "".join(part.title() for part in state.name.split("_"))
+
+
+def _bad(code: int) -> ua.CallMethodResult:
+    return ua.CallMethodResult(StatusCode=ua.StatusCode(ua.UInt32(code)))
+
+
+def _answer(status: ReturnStatus, *values: ua.Variant) -> ua.CallMethodResult:
+    """ReturnStatus after the values; a refusal is uncertain, not bad, so that ReturnStatus arrives (B.2)."""
+    code = ua.StatusCodes.Good if status is ReturnStatus.NO_ERROR else ua.StatusCodes.Uncertain
+    outputs = [*values, ua.Variant(int(status), ua.VariantType.UInt64)]
+    return ua.CallMethodResult(StatusCode=ua.StatusCode(ua.UInt32(code)), OutputArguments=outputs)
