@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from asyncua import Client, Node, ua
+from asyncua import Client, ua
 
 from drivers.connection import Connection, reading
 from drivers.errors import CommandRefused, LinkLost, WriteRefused
@@ -155,7 +155,7 @@ async def attach(tags: Connection, client: Client, profile: Profile, root_index:
         raise LinkLost(f"the server has no namespace {NAMESPACE!r}; the profile says job.handover: isa95")
     index = namespaces.index(NAMESPACE)
     receiver = ua.NodeId(ua.String(f"{profile.opcua.root}.{profile.job.node}"), ua.Int16(root_index))
-    references = await Node(client.uaclient, receiver).get_children_descriptions()
+    references = await client.get_node(receiver).get_children_descriptions()
     nodes = {
         str(reference.BrowseName.Name): ua.NodeId(reference.NodeId.Identifier, reference.NodeId.NamespaceIndex)
         for reference in references

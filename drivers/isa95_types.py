@@ -156,7 +156,7 @@ def definition(name: str, index: int) -> Any:
     def of(kind: str) -> Any:
         if kind in STRUCTURES:
             return ua.NodeId(ua.Int32(STRUCTURES[kind][0]), ua.Int16(index))
-        return ua.NodeId(getattr(ua.ObjectIds, kind))
+        return ua.NodeId(ua.Int32(getattr(ua.ObjectIds, kind)))
 
     _, encoding, declared = STRUCTURES[name]
     fields = []
@@ -167,7 +167,7 @@ def definition(name: str, index: int) -> Any:
             ua.StructureField(
                 Name=field_name,
                 DataType=of(kind.rstrip("?").removesuffix("[]")),
-                ValueRank=ua.ValueRank.OneDimension if array else ua.ValueRank.Scalar,
+                ValueRank=ua.Int32(ua.ValueRank.OneDimension if array else ua.ValueRank.Scalar),
                 ArrayDimensions=[ua.UInt32(0)] if array else [],
                 IsOptional=optional,
             )
@@ -175,7 +175,7 @@ def definition(name: str, index: int) -> Any:
     some_optional = any(field.IsOptional for field in fields)
     return ua.StructureDefinition(
         DefaultEncodingId=ua.NodeId(ua.Int32(encoding), ua.Int16(index)),
-        BaseDataType=ua.NodeId(ua.ObjectIds.Structure),
+        BaseDataType=ua.NodeId(ua.Int32(ua.ObjectIds.Structure)),
         StructureType=(ua.StructureType.StructureWithOptionalFields if some_optional else ua.StructureType.Structure),
         Fields=fields,
     )

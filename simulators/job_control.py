@@ -14,12 +14,12 @@ from urllib.request import url2pathname
 
 from asyncua import Node, Server, ua
 
-from drivers.isa95_types import EndedSub, InterruptedSub, JobState, JobVerb, PrepareSub, ReturnStatus, structures
+from drivers.isa95_types import JobState, JobVerb, ReturnStatus
 from drivers.profile import Profile
+from simulators.job_messages import JobMessages, text
 from simulators.job_nodes import JobNodes, Method, build
-from simulators.job_orders import PREPARED, Answer, Change, Entry, JobOrder, at_hand, follow, needs, reached, take
+from simulators.job_orders import Answer, Change, Entry, JobOrder, at_hand, follow, needs, reached, take
 from simulators.job_orders import ticket_of as number_of
-from simulators.opcua_server import VARIANTS
 from simulators.packml import State, Verb
 from simulators.plc import Order
 from simulators.retained import Memory
@@ -29,15 +29,6 @@ __all__ = ["JobControl"]
 CAPACITY = 8
 ACCEPTED = 1
 MACHINE_S = 1.5  # a client's call waits for the machine at most so long
-ID_LENGTH = 64  # default from practice
-
-_SUBS = {JobState.INTERRUPTED: InterruptedSub, JobState.ENDED: EndedSub}
-_SUB_MACHINE = {
-    JobState.NOT_ALLOWED_TO_START: "NotAllowedToStartSubstates",
-    JobState.ALLOWED_TO_START: "AllowedToStartSubstates",
-    JobState.INTERRUPTED: "InterruptedSubstates",
-    JobState.ENDED: "EndedSubstates",
-}
 
 
 class JobControl:
@@ -55,11 +46,8 @@ class JobControl:
 
     def __init__(self, profile: Profile, memory: Memory, refusal: Callable[[Order], str | None]) -> None:
         self._tags = {str(tag.node): tag for tag in profile.job_tags if tag.name != "ticket"}
-        self._result_tags = [
-            tag
-            for tag in profile.tags.values()
-            if tag.access == "r" and tag.group == "job" and tag.type != "string" and tag.name != "active_ticket"
-        ]
+        done = [tag for tag in profile.tags.values() if tag.access == "r" and tag.group == "job"]
+        self._results = {str(tag.node): tag for tag in done if tag.type != "string" and tag.name != "active_ticket"}
         self._memory, self._refusal = memory, refusal
         self._entries = tuple(_recalled(item) for item in (memory.load() or {"entries": []})["entries"])
         self._reason = ""
@@ -72,7 +60,7 @@ class JobControl:
         """Build the nodes; ``inputs`` are the machine's writable tags."""
         self._server, self._inputs = server, inputs
         self._nodes: JobNodes = await build(server, root, CAPACITY, self._method, self._by_id, self._by_state)
-        self._types = structures(self._nodes.index)
+        self._messages = JobMessages(self._nodes.index, self._tags, self._results)
         self._load_next()
         await self._show()
 
@@ -85,7 +73,7 @@ class JobControl:
         self._values = values
         self._news.set()
         self._news = asyncio.Event()
-        results = {str(tag.node): values[tag.name] for tag in self._result_tags}
+        results = {name: values[tag.name] for name, tag in self._results.items()}
         await self._commit(follow(self._entries, State(values["state"]), values["active_ticket"], results))
         await self._go_on()
 
@@ -131,7 +119,7 @@ class JobControl:
             if len(arguments) != 2:
                 return _bad(ua.StatusCodes.BadArgumentsMissing)
             try:
-                order = self._understood(arguments[0].Value)
+                order = self._messages.understood(arguments[0].Value)
             except TypeError:
                 return _bad(ua.StatusCodes.BadInvalidArgument)
             except ValueError as error:
@@ -163,31 +151,6 @@ class JobControl:
             if reached(self._entries, verb, order):
                 return Answer(self._entries)
         return await self._commit(take(self._entries, verb, order, CAPACITY))
-
-    def _understood(self, argument: Any) -> JobOrder | str:
-        """Job order or its ID; TypeError for neither of both, ValueError with the reason for a bad one."""
-        if isinstance(argument, str):
-            return argument
-        if not isinstance(argument, self._types["ISA95JobOrderDataType"]):
-            raise TypeError
-        order_id = argument.JobOrderID or ""
-        if not 0 < len(order_id) <= ID_LENGTH:
-            raise ValueError(f"JobOrderID has {len(order_id)} characters; 1 to {ID_LENGTH} are possible")
-        parameters: dict[str, Any] = {}
-        for parameter in argument.JobOrderParameters or []:
-            tag = self._tags.get(parameter.ID)
-            if tag is None:
-                raise ValueError(f"parameter {parameter.ID!r} is unknown; there are {', '.join(self._tags)}")
-            value = parameter.Value.Value if isinstance(parameter.Value, ua.Variant) else parameter.Value
-            if not isinstance(value, (bool, int, float, str)):
-                raise ValueError(f"parameter {parameter.ID} has no single value")
-            value = tag.to_raw(value)
-            if tag.low is not None and tag.high is not None and not tag.low <= value <= tag.high:
-                raise ValueError(
-                    f"parameter {parameter.ID} = {value} is outside {tag.low:g} to {tag.high:g} {tag.unit}"
-                )
-            parameters[parameter.ID] = value
-        return JobOrder(order_id, parameters, argument.Priority or 0)
 
     def _job(self, order: JobOrder) -> dict[str, Any]:
         """The machine's job tags for an order; a raster by URI is one by path."""
@@ -223,10 +186,9 @@ class JobControl:
             self._inputs["ticket"] = 0
 
     async def _show(self) -> None:
-        pair = self._types["ISA95JobOrderAndStateDataType"]
         async with self._showing:
-            orders = [pair(self._told_order(entry.order), self._told_state(entry)) for entry in self._entries]
-            responses = [self._response(entry) for entry in self._entries]
+            orders = [self._messages.order_and_state(entry) for entry in self._entries]
+            responses = [self._messages.response(entry) for entry in self._entries]
             for node, values in ((self._nodes.job_order_list, orders), (self._nodes.response_list, responses)):
                 variant = ua.Variant(values, ua.VariantType.ExtensionObject, is_array=True)
                 now = ua.DateTime.now(UTC)
@@ -235,62 +197,31 @@ class JobControl:
 
     async def _tell(self, change: Change) -> None:
         for generator in self._nodes.events:
-            generator.event.JobOrder = self._told_order(change.entry.order)
-            generator.event.JobState = self._told_state(change.entry)
-            generator.event.JobResponse = self._response(change.entry)
+            generator.event.JobOrder = self._messages.order(change.entry.order)
+            generator.event.JobState = self._messages.state(change.entry)
+            generator.event.JobResponse = self._messages.response(change.entry)
             generator.event.Severity = 100
-            await generator.trigger(message=f"{change.entry.order.id}: {_text(change.entry.state)}")
-
-    def _told_order(self, order: JobOrder) -> Any:
-        parameters = [self._parameter(self._tags[name].type, name, value) for name, value in order.parameters.items()]
-        return self._types["ISA95JobOrderDataType"](
-            JobOrderID=order.id, Priority=order.priority, JobOrderParameters=parameters
-        )
-
-    def _told_state(self, entry: Entry) -> list[Any]:
-        make = self._types["ISA95StateDataType"]
-        top = make(ua.RelativePath(), ua.LocalizedText(_text(entry.state)), int(entry.state))
-        if entry.state not in _SUB_MACHINE:
-            return [top]
-        name = ua.QualifiedName(_SUB_MACHINE[entry.state], self._nodes.index)
-        path = ua.RelativePath([ua.RelativePathElement(ua.NodeId(ua.ObjectIds.HasComponent), False, True, name)])
-        sub = (PrepareSub if entry.state in PREPARED else _SUBS[entry.state])(entry.sub)
-        return [top, make(path, ua.LocalizedText(_text(sub)), int(sub))]
-
-    def _response(self, entry: Entry) -> Any:
-        types = {str(tag.node): tag.type for tag in self._result_tags}
-        return self._types["ISA95JobResponseDataType"](
-            JobResponseID=entry.order.id,
-            JobOrderID=entry.order.id,
-            StartTime=datetime.fromisoformat(entry.started_at) if entry.started_at else None,
-            EndTime=datetime.fromisoformat(entry.ended_at) if entry.ended_at else None,
-            JobState=self._told_state(entry),
-            JobResponseData=[self._parameter(types[name], name, value) for name, value in entry.results],
-        )
-
-    def _parameter(self, kind: str, name: str, value: Any) -> Any:
-        return self._types["ISA95ParameterDataType"](ID=name, Value=ua.Variant(value, VARIANTS[kind]))
+            await generator.trigger(message=f"{change.entry.order.id}: {text(change.entry.state)}")
 
     async def _by_id(self, _parent: ua.NodeId, *arguments: ua.Variant) -> ua.CallMethodResult:
         if len(arguments) != 1:
             return _bad(ua.StatusCodes.BadArgumentsMissing)
         entry = next((entry for entry in self._entries if entry.order.id == arguments[0].Value), None)
-        if entry is None:
-            nothing = self._types["ISA95JobResponseDataType"](JobResponseID="", JobOrderID="")
-            return _answer(ReturnStatus.UNKNOWN_JOB_ORDER_ID, ua.Variant(nothing))
-        return _answer(ReturnStatus.NO_ERROR, ua.Variant(self._response(entry)))
+        status = ReturnStatus.UNKNOWN_JOB_ORDER_ID if entry is None else ReturnStatus.NO_ERROR
+        return _answer(status, ua.Variant(self._messages.response(entry)))
 
     async def _by_state(self, _parent: ua.NodeId, *arguments: ua.Variant) -> ua.CallMethodResult:
         if len(arguments) != 1 or not arguments[0].Value:
             return _bad(ua.StatusCodes.BadArgumentsMissing)
         number = getattr(arguments[0].Value[0], "StateNumber", None)
-        found = [self._response(entry) for entry in self._entries if entry.state == number]
+        found = [self._messages.response(entry) for entry in self._entries if entry.state == number]
         return _answer(ReturnStatus.NO_ERROR, ua.Variant(found, ua.VariantType.ExtensionObject, is_array=True))
 
 
-def _recalled(item: dict[str, Any]) -> Entry:
-    item |= {"order": JobOrder(**item["order"]), "state": JobState(item["state"])}
-    return Entry(**item | {"results": tuple((name, value) for name, value in item["results"])})
+def _recalled(item: Mapping[str, Any]) -> Entry:
+    results = tuple((name, value) for name, value in item["results"])
+    kept = {name: item[name] for name in ("sub", "started_at", "ended_at")}
+    return Entry(JobOrder(**item["order"]), JobState(item["state"]), results=results, **kept)
 
 
 def _stamped(entry: Entry, changes: Sequence[Change]) -> Entry:
@@ -305,10 +236,6 @@ def _stamped(entry: Entry, changes: Sequence[Change]) -> Entry:
 def _seen(entry: Entry) -> Entry:
     """What a change is told of; results grow all the time."""
     return replace(entry, results=())
-
-
-def _text(state: JobState | PrepareSub | InterruptedSub | EndedSub) -> str:
-    return "".join(part.title() for part in state.name.split("_"))
 
 
 def _bad(code: int) -> ua.CallMethodResult:

@@ -87,15 +87,15 @@ async def build(
     await variable(
         receiver,
         "MaxDownloadableJobOrders",
-        ua.NodeId(ua.ObjectIds.UInt16),
+        _numeric(ua.ObjectIds.UInt16),
         ua.Variant(capacity, ua.VariantType.UInt16),
     )
     response_list = await variable(results, "JobOrderResponseList", _numeric(3013, index), nothing)
 
-    status = _argument("ReturnStatus", ua.NodeId(ua.ObjectIds.UInt64))
-    comment = _argument("Comment", ua.NodeId(ua.ObjectIds.LocalizedText), array=True)
+    status = _argument("ReturnStatus", _numeric(ua.ObjectIds.UInt64))
+    comment = _argument("Comment", _numeric(ua.ObjectIds.LocalizedText), array=True)
     order = _argument("JobOrder", _numeric(3008, index))
-    order_id = _argument("JobOrderID", ua.NodeId(ua.ObjectIds.String))
+    order_id = _argument("JobOrderID", _numeric(ua.ObjectIds.String))
     for verb in JobVerb:
         await method(receiver, verb.value, call(verb), [order if verb in _BY_ORDER else order_id, comment], [status])
     response = _argument("JobResponse", _numeric(3013, index))
@@ -103,19 +103,21 @@ async def build(
     wanted = _argument("JobOrderState", _numeric(3006, index), array=True)
     await method(results, "RequestJobResponseByJobOrderID", by_id, [order_id], [response, status])
     await method(results, "RequestJobResponseByJobOrderState", by_state, [wanted], [responses, status])
-    events = [await server.get_event_generator(event_type, source) for source in (results, server.nodes.server)]
+    events = [await server.get_event_generator(event_type, source.nodeid) for source in (results, server.nodes.server)]
     for generator in events:
         generator.event.SourceNode, generator.event.SourceName = results.nodeid, "JobOrderResults"
     return JobNodes(index, order_list, response_list, tuple(events))
 
 
-def _numeric(number: int, index: int) -> ua.NodeId:
+def _numeric(number: int, index: int = 0) -> ua.NodeId:
     return ua.NodeId(ua.Int32(number), ua.Int16(index))
 
 
 def _argument(name: str, data_type: ua.NodeId, *, array: bool = False) -> ua.Argument:
     rank = ua.ValueRank.OneDimension if array else ua.ValueRank.Scalar
-    return ua.Argument(Name=name, DataType=data_type, ValueRank=rank, ArrayDimensions=[ua.UInt32(0)] if array else [])
+    return ua.Argument(
+        Name=name, DataType=data_type, ValueRank=ua.Int32(rank), ArrayDimensions=[ua.UInt32(0)] if array else []
+    )
 
 
 async def _data_types(server: Server, index: int) -> None:
@@ -164,12 +166,12 @@ async def _typed(parent: Node, nodeid: ua.NodeId, name: str, kind: int) -> Node:
     """Add an object of a standard type without its optional children, which asyncua would number itself."""
     item = ua.AddNodesItem(
         ParentNodeId=parent.nodeid,
-        ReferenceTypeId=ua.NodeId(ua.ObjectIds.HasComponent),
+        ReferenceTypeId=_numeric(ua.ObjectIds.HasComponent),
         RequestedNewNodeId=nodeid,
         BrowseName=ua.QualifiedName(name, nodeid.NamespaceIndex),
         NodeClass=ua.NodeClass.Object,
         NodeAttributes=ua.ObjectAttributes(DisplayName=ua.LocalizedText(name)),
-        TypeDefinition=ua.NodeId(kind),
+        TypeDefinition=_numeric(kind),
     )
     (result,) = await parent.session.add_nodes([item])
     result.StatusCode.check()
