@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from drivers.camera import Camera, CameraError, CameraStrip, StripCamera
     from drivers.errors import AccessError, CommandRefused, LimitError, LinkLost, WriteRefused
     from drivers.machine import Machine
+    from drivers.machinery import Identification, ItemState, OperationMode, of_packml
     from drivers.packml import State, Verb
     from drivers.profile import AlarmSpec, Profile, ProfileError, TagSpec, load_profile
     from drivers.registers import TagValue
@@ -26,10 +27,13 @@ _HOME = {
     "CameraError": "camera",
     "CameraStrip": "camera",
     "CommandRefused": "errors",
+    "Identification": "machinery",
+    "ItemState": "machinery",
     "LimitError": "errors",
     "Link": "snapshot",
     "LinkLost": "errors",
     "Machine": "machine",
+    "OperationMode": "machinery",
     "Profile": "profile",
     "ProfileError": "profile",
     "Quality": "snapshot",
@@ -42,6 +46,7 @@ _HOME = {
     "Verb": "packml",
     "WriteRefused": "errors",
     "load_profile": "profile",
+    "of_packml": "machinery",
 }
 
 __all__ = [
@@ -51,10 +56,13 @@ __all__ = [
     "CameraError",
     "CameraStrip",
     "CommandRefused",
+    "Identification",
+    "ItemState",
     "LimitError",
     "Link",
     "LinkLost",
     "Machine",
+    "OperationMode",
     "Profile",
     "ProfileError",
     "Quality",
@@ -67,6 +75,7 @@ __all__ = [
     "Verb",
     "WriteRefused",
     "load_profile",
+    "of_packml",
 ]
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Protocol
 
+from drivers.machinery import Identification
 from drivers.packml import Verb
 from drivers.profile import Profile, TagSpec
 from drivers.registers import TagValue
@@ -28,6 +29,10 @@ class Connection(Protocol):
 
         LinkLost without an answer, CommandRefused if the device says no.
         """
+        ...
+
+    def identify(self) -> Coroutine[Any, Any, Identification | None]:
+        """Ask the machine who it is; None if it does not say. LinkLost without an answer."""
         ...
 
     async def close(self, *, lost: bool) -> None:

@@ -14,6 +14,7 @@ from drivers.connection import Connection, reading
 from drivers.errors import CommandRefused, LinkLost, WriteRefused
 from drivers.isa95_types import NAMESPACE, JobState, JobVerb, ReturnStatus, structures
 from drivers.job_orders import JobOrder, Step, at_hand, hand_over, shown, told_status, verb_of
+from drivers.machinery import Identification
 from drivers.opcua import VARIANTS
 from drivers.packml import State, Verb
 from drivers.profile import Profile
@@ -92,6 +93,10 @@ class JobConnection:
         if refused := await self._call(step):
             raise CommandRefused(refused)
         return True
+
+    async def identify(self) -> Identification | None:
+        """Ask the machine who it is."""
+        return await self._tags.identify()
 
     async def close(self, *, lost: bool) -> None:
         """End the session."""

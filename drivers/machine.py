@@ -12,6 +12,7 @@ from drivers.board import POLL_S, Board
 from drivers.connection import Connection
 from drivers.errors import CommandRefused, LinkLost, WriteRefused
 from drivers.limits import check, said
+from drivers.machinery import Identification
 from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.protocols import connector
@@ -47,12 +48,18 @@ class Machine:
     ------
     ValueError
         If the endpoint does not fit the profile's protocol.
+
+    Attributes
+    ----------
+    identification : Identification or None
+        Who the machine said it is when it was connected last; None if it does not say.
     """
 
     def __init__(self, name: str, profile: Profile, endpoint: str) -> None:
         self.name = name
         self.profile = profile
         self.endpoint = endpoint
+        self.identification: Identification | None = None
         self._connect = connector(name, profile, endpoint)
         self._running = False
         self._connection: Connection | None = None
@@ -139,6 +146,7 @@ class Machine:
                 await late.close(lost=True)
             raise
         try:
+            self.identification = await self._finish(connection.identify())
             # Whoever accepts connections is not yet a machine that answers.
             self._take(connection, *await self._look(connection))
         except BaseException as error:

@@ -18,6 +18,7 @@ from pymodbus.exceptions import ModbusException
 
 from drivers.connection import reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.machinery import Identification
 from drivers.packml import Verb
 from drivers.profile import Profile, TagSpec
 from drivers.registers import Registers, TagValue, WordOrder, decode
@@ -130,6 +131,10 @@ class ModbusConnection:
         """Leave all commands to the tags."""
         del verb
         return False
+
+    async def identify(self) -> Identification | None:
+        """Nothing: registers say no names."""
+        return None
 
     async def close(self, *, lost: bool) -> None:
         """Close the socket; Modbus knows no farewell."""

@@ -11,8 +11,10 @@ from collections.abc import Collection, Mapping
 
 from asyncua import Client, ua
 
+from drivers import machinery
 from drivers.connection import Connection, reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.machinery import Identification
 from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
@@ -47,6 +49,7 @@ class OpcUaConnection:
         self._tags = profile.tags
         self._client = client
         root, index = profile.opcua.root, ua.Int16(namespace)
+        self._root = ua.NodeId(ua.String(root), index)
         self._nodes = {tag.name: ua.NodeId(ua.String(f"{root}.{tag.node}"), index) for tag in profile.tags.values()}
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
@@ -87,6 +90,13 @@ class OpcUaConnection:
         """Leave all commands to the tags."""
         del verb
         return False
+
+    async def identify(self) -> Identification | None:
+        """Read the identification of OPC UA for Machinery."""
+        try:
+            return await machinery.read(self._client, self._root)
+        except (ua.UaError, OSError, TimeoutError) as error:
+            raise _lost(error) from error
 
     async def close(self, *, lost: bool) -> None:
         """End the session; with ``lost`` only drop the socket."""

@@ -36,11 +36,12 @@ def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any], work: 
     # imported late: each stack of a protocol costs start-up time and only one is needed
     if profile.protocol == "opcua":
         from simulators.job_control import JobControl
+        from simulators.machinery import Machinery
         from simulators.opcua_server import OpcUaFace
 
         with_jobs = profile.job.handover == "isa95"
         jobs = JobControl(profile, Memory(state_dir / "job-orders"), work.refusal) if with_jobs else None
-        return OpcUaFace(profile, host, port, inputs, jobs)
+        return OpcUaFace(profile, host, port, inputs, Machinery(profile, Memory(state_dir / "machinery")), jobs)
     from simulators.modbus_server import ModbusFace
 
     return ModbusFace(profile, host, port, inputs)

@@ -16,10 +16,11 @@ from asyncua import Node, Server, ua
 
 from drivers.isa95_types import JobState, JobVerb, ReturnStatus
 from drivers.profile import Profile
-from simulators.job_messages import JobMessages, text
+from simulators.job_messages import JobMessages
 from simulators.job_nodes import JobNodes, Method, build
 from simulators.job_orders import Answer, Change, Entry, JobOrder, at_hand, follow, needs, reached, take
 from simulators.job_orders import ticket_of as number_of
+from simulators.nodes import camel
 from simulators.packml import State, Verb
 from simulators.plc import Order
 from simulators.retained import Memory
@@ -201,7 +202,7 @@ class JobControl:
             generator.event.JobState = self._messages.state(change.entry)
             generator.event.JobResponse = self._messages.response(change.entry)
             generator.event.Severity = 100
-            await generator.trigger(message=f"{change.entry.order.id}: {text(change.entry.state)}")
+            await generator.trigger(message=f"{change.entry.order.id}: {camel(change.entry.state.name)}")
 
     async def _by_id(self, _parent: ua.NodeId, *arguments: ua.Variant) -> ua.CallMethodResult:
         if len(arguments) != 1:

@@ -10,9 +10,10 @@ from drivers.isa95_types import EndedSub, InterruptedSub, JobState, PrepareSub, 
 from drivers.profile import TagSpec
 from simulators.job_orders import PREPARED, Entry, JobOrder
 from simulators.limits import accept
+from simulators.nodes import camel
 from simulators.opcua_server import VARIANTS
 
-__all__ = ["JobMessages", "text"]
+__all__ = ["JobMessages"]
 
 ID_LENGTH = 64  # default from practice
 
@@ -74,13 +75,13 @@ class JobMessages:
     def state(self, entry: Entry) -> list[Any]:
         """ISA95StateDataType for the state, and one for the sub-state where there is one."""
         make = self._types["ISA95StateDataType"]
-        top = make(ua.RelativePath(), ua.LocalizedText(text(entry.state)), int(entry.state))
+        top = make(ua.RelativePath(), ua.LocalizedText(camel(entry.state.name)), int(entry.state))
         if entry.state not in _SUB_MACHINE:
             return [top]
         step = ua.RelativePathElement(TargetName=ua.QualifiedName(_SUB_MACHINE[entry.state], self._index))
         step.IsInverse = False  # pyright: ignore[reportAttributeAccessIssue] (asyncua has a Boolean that is no bool)
         sub = (PrepareSub if entry.state in PREPARED else _SUBS[entry.state])(entry.sub)
-        return [top, make(ua.RelativePath([step]), ua.LocalizedText(text(sub)), int(sub))]
+        return [top, make(ua.RelativePath([step]), ua.LocalizedText(camel(sub.name)), int(sub))]
 
     def order_and_state(self, entry: Entry) -> Any:
         """ISA95JobOrderAndStateDataType."""
@@ -102,8 +103,3 @@ class JobMessages:
 
     def _parameter(self, tag: TagSpec, name: str, value: Any) -> Any:
         return self._types["ISA95ParameterDataType"](ID=name, Value=ua.Variant(value, VARIANTS[tag.type]))
-
-
-def text(state: JobState | PrepareSub | InterruptedSub | EndedSub) -> str:
-    """Name of a state as the companion specification writes it."""
-    return "".join(part.title() for part in state.name.split("_"))

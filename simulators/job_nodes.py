@@ -12,6 +12,7 @@ from asyncua import Node, Server, ua
 from asyncua.common.manage_nodes import create_data_type, create_encoding
 
 from drivers.isa95_types import NAMESPACE, STRUCTURES, TRANSITIONS, JobState, JobVerb, definition, structures
+from simulators.nodes import camel, number, numeric, state_machine_type, typed, under
 
 __all__ = ["JobNodes", "build"]
 
@@ -63,54 +64,47 @@ async def build(
     await _data_types(server, index)
     receiver_type, provider_type, event_type = await _object_types(server, index)
     management_type = await server.nodes.base_object_type.add_object_type(
-        _numeric(_MANAGEMENT_TYPE, jobs_index), ua.QualifiedName("JobManagementType", jobs_index)
+        numeric(_MANAGEMENT_TYPE, jobs_index), ua.QualifiedName("JobManagementType", jobs_index)
     )
 
     async def below(parent: Node, name: str, namespace: int, kind: Node) -> Node:
-        node = ua.NodeId(ua.String(f"{parent.nodeid.Identifier}.{name}"), parent.nodeid.NamespaceIndex)
-        return await parent.add_object(node, ua.QualifiedName(name, namespace), kind.nodeid, instantiate_optional=False)
+        return await typed(parent, under(parent, name), ua.QualifiedName(name, namespace), kind.nodeid)
 
     management = await below(root, "JobManagement", jobs_index, management_type)
     receiver = await below(management, "JobOrderControl", jobs_index, receiver_type)
     results = await below(management, "JobOrderResults", jobs_index, provider_type)
 
     async def variable(parent: Node, name: str, data_type: ua.NodeId, value: ua.Variant) -> Node:
-        node = ua.NodeId(ua.String(f"{parent.nodeid.Identifier}.{name}"), parent.nodeid.NamespaceIndex)
-        return await parent.add_variable(node, ua.QualifiedName(name, index), value, datatype=data_type)
+        return await parent.add_variable(under(parent, name), ua.QualifiedName(name, index), value, datatype=data_type)
 
     async def method(parent: Node, name: str, work: Method, takes: list[Any], gives: list[Any]) -> None:
-        node = ua.NodeId(ua.String(f"{parent.nodeid.Identifier}.{name}"), parent.nodeid.NamespaceIndex)
-        await parent.add_method(node, ua.QualifiedName(name, index), work, takes, gives)
+        await parent.add_method(under(parent, name), ua.QualifiedName(name, index), work, takes, gives)
 
     nothing = ua.Variant([], ua.VariantType.ExtensionObject, is_array=True)
-    order_list = await variable(receiver, "JobOrderList", _numeric(3015, index), nothing)
+    order_list = await variable(receiver, "JobOrderList", numeric(3015, index), nothing)
     await variable(
         receiver,
         "MaxDownloadableJobOrders",
-        _numeric(ua.ObjectIds.UInt16),
+        numeric(ua.ObjectIds.UInt16),
         ua.Variant(capacity, ua.VariantType.UInt16),
     )
-    response_list = await variable(results, "JobOrderResponseList", _numeric(3013, index), nothing)
+    response_list = await variable(results, "JobOrderResponseList", numeric(3013, index), nothing)
 
-    status = _argument("ReturnStatus", _numeric(ua.ObjectIds.UInt64))
-    comment = _argument("Comment", _numeric(ua.ObjectIds.LocalizedText), array=True)
-    order = _argument("JobOrder", _numeric(3008, index))
-    order_id = _argument("JobOrderID", _numeric(ua.ObjectIds.String))
+    status = _argument("ReturnStatus", numeric(ua.ObjectIds.UInt64))
+    comment = _argument("Comment", numeric(ua.ObjectIds.LocalizedText), array=True)
+    order = _argument("JobOrder", numeric(3008, index))
+    order_id = _argument("JobOrderID", numeric(ua.ObjectIds.String))
     for verb in JobVerb:
         await method(receiver, verb.value, call(verb), [order if verb in _BY_ORDER else order_id, comment], [status])
-    response = _argument("JobResponse", _numeric(3013, index))
-    responses = _argument("JobResponses", _numeric(3013, index), array=True)
-    wanted = _argument("JobOrderState", _numeric(3006, index), array=True)
+    response = _argument("JobResponse", numeric(3013, index))
+    responses = _argument("JobResponses", numeric(3013, index), array=True)
+    wanted = _argument("JobOrderState", numeric(3006, index), array=True)
     await method(results, "RequestJobResponseByJobOrderID", by_id, [order_id], [response, status])
     await method(results, "RequestJobResponseByJobOrderState", by_state, [wanted], [responses, status])
     events = [await server.get_event_generator(event_type, source.nodeid) for source in (results, server.nodes.server)]
     for generator in events:
         generator.event.SourceNode, generator.event.SourceName = results.nodeid, "JobOrderResults"
     return JobNodes(index, order_list, response_list, tuple(events))
-
-
-def _numeric(number: int, index: int = 0) -> ua.NodeId:
-    return ua.NodeId(ua.Int32(number), ua.Int16(index))
 
 
 def _argument(name: str, data_type: ua.NodeId, *, array: bool = False) -> ua.Argument:
@@ -121,71 +115,44 @@ def _argument(name: str, data_type: ua.NodeId, *, array: bool = False) -> ua.Arg
 
 
 async def _data_types(server: Server, index: int) -> None:
-    for name, (number, encoding, _) in STRUCTURES.items():
+    for name, (identifier, encoding, _) in STRUCTURES.items():
         node = await create_data_type(
-            server.nodes.base_structure_type, _numeric(number, index), ua.QualifiedName(name, index)
+            server.nodes.base_structure_type, numeric(identifier, index), ua.QualifiedName(name, index)
         )
-        await create_encoding(node, _numeric(encoding, index), ua.QualifiedName("Default Binary", 0))
+        await create_encoding(node, numeric(encoding, index), ua.QualifiedName("Default Binary", 0))
         await node.write_data_type_definition(definition(name, index))
 
 
 async def _object_types(server: Server, index: int) -> tuple[Node, Node, Node]:
-    machine_type = server.get_node(ua.ObjectIds.FiniteStateMachineType)
-    receiver = await machine_type.add_object_type(
-        _numeric(_RECEIVER_TYPE, index), ua.QualifiedName("ISA95JobOrderReceiverObjectType", index)
+    receiver = await state_machine_type(
+        server.get_node(ua.ObjectIds.FiniteStateMachineType),
+        numeric(_RECEIVER_TYPE, index),
+        "ISA95JobOrderReceiverObjectType",
+        {state: (5034 + state, 6070 + state) for state in JobState},
     )
-    for state in JobState:
-        node = await _typed(receiver, _state(state, index), _camel(state.name), ua.ObjectIds.StateType)
-        await _number(node, 6070 + state, "StateNumber", state)
-    for (before, after), number in TRANSITIONS.items():
-        name = f"From{_camel(before.name)}To{_camel(after.name)}"
-        later = number > _FIRST_TRANSITIONS  # added to the specification later, with numbers of their own
-        node = await _typed(
-            receiver, _numeric(number + (5072 if later else 5040), index), name, ua.ObjectIds.TransitionType
-        )
-        await _number(node, number + (5997 if later else 6076), "TransitionNumber", number)
-        await node.add_reference(_state(before, index), ua.ObjectIds.FromState)
-        await node.add_reference(_state(after, index), ua.ObjectIds.ToState)
+    for (before, after), order in TRANSITIONS.items():
+        name = ua.QualifiedName(f"From{camel(before.name)}To{camel(after.name)}", index)
+        later = order > _FIRST_TRANSITIONS  # added to the specification later, with numbers of their own
+        where = numeric(order + (5072 if later else 5040), index)
+        node = await typed(receiver, where, name, numeric(ua.ObjectIds.TransitionType))
+        await number(node, numeric(order + (5997 if later else 6076), index), "TransitionNumber", order)
+        await node.add_reference(numeric(5034 + before, index), ua.ObjectIds.FromState)
+        await node.add_reference(numeric(5034 + after, index), ua.ObjectIds.ToState)
     provider = await server.nodes.base_object_type.add_object_type(
-        _numeric(_PROVIDER_TYPE, index), ua.QualifiedName("ISA95JobResponseProviderObjectType", index)
+        numeric(_PROVIDER_TYPE, index), ua.QualifiedName("ISA95JobResponseProviderObjectType", index)
     )
     event = await server.nodes.base_event_type.add_object_type(
-        _numeric(_EVENT_TYPE, index), ua.QualifiedName("ISA95JobOrderStatusEventType", index)
+        numeric(_EVENT_TYPE, index), ua.QualifiedName("ISA95JobOrderStatusEventType", index)
     )
-    for name, number, data_type in (("JobOrder", 6047, 3008), ("JobState", 6048, 3006), ("JobResponse", 6049, 3013)):
+    for name, identifier, data_type in (
+        ("JobOrder", 6047, 3008),
+        ("JobState", 6048, 3006),
+        ("JobResponse", 6049, 3013),
+    ):
         await event.add_property(
-            _numeric(number, index),
+            numeric(identifier, index),
             ua.QualifiedName(name, index),
             ua.Variant(None, ua.VariantType.ExtensionObject),
-            datatype=_numeric(data_type, index),
+            datatype=numeric(data_type, index),
         )
     return receiver, provider, event
-
-
-async def _typed(parent: Node, nodeid: ua.NodeId, name: str, kind: int) -> Node:
-    """Add an object of a standard type without its optional children, which asyncua would number itself."""
-    item = ua.AddNodesItem(
-        ParentNodeId=parent.nodeid,
-        ReferenceTypeId=_numeric(ua.ObjectIds.HasComponent),
-        RequestedNewNodeId=nodeid,
-        BrowseName=ua.QualifiedName(name, nodeid.NamespaceIndex),
-        NodeClass=ua.NodeClass.Object,
-        NodeAttributes=ua.ObjectAttributes(DisplayName=ua.LocalizedText(name)),
-        TypeDefinition=_numeric(kind),
-    )
-    (result,) = await parent.session.add_nodes([item])
-    result.StatusCode.check()
-    return Node(parent.session, nodeid)
-
-
-async def _number(node: Node, nodeid: int, name: str, value: int) -> None:
-    where = _numeric(nodeid, node.nodeid.NamespaceIndex)
-    await node.add_property(where, ua.QualifiedName(name, 0), ua.Variant(int(value), ua.VariantType.UInt32))
-
-
-def _state(state: JobState, index: int) -> ua.NodeId:
-    return _numeric(5034 + state, index)
-
-
-def _camel(name: str) -> str:
-    return "".join(part.title() for part in name.split("_"))

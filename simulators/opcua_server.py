@@ -13,6 +13,7 @@ from asyncua.common.callback import CallbackType, ServerItemCallback
 
 from drivers.profile import Profile, TagSpec
 from simulators.limits import accept
+from simulators.machinery import Machinery
 
 if TYPE_CHECKING:
     from simulators.job_control import JobControl
@@ -34,13 +35,19 @@ class OpcUaFace:
     """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes."""
 
     def __init__(
-        self, profile: Profile, host: str, port: int, inputs: dict[str, Any], jobs: "JobControl | None" = None
+        self,
+        profile: Profile,
+        host: str,
+        port: int,
+        inputs: dict[str, Any],
+        machinery: Machinery,
+        jobs: "JobControl | None",
     ) -> None:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._profile = profile
         self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
         self._inputs = inputs
-        self._jobs = jobs
+        self._machinery, self._jobs = machinery, jobs
         self._server = Server()
         self._nodes: dict[str, ua.NodeId] = {}
         self._writable: dict[ua.NodeId, TagSpec] = {}
@@ -79,6 +86,7 @@ class OpcUaFace:
             if spec.access == "rw":
                 await node.set_writable()
                 self._writable[node.nodeid] = spec
+        await self._machinery.build(server, root)
         if self._jobs is not None:
             await self._jobs.build(server, root, self._inputs)
         server.subscribe_server_callback(CallbackType.PreWrite, self._before_write)
@@ -102,6 +110,7 @@ class OpcUaFace:
                 self._published[spec.name] = raw
                 value = ua.DataValue(ua.Variant(raw, VARIANTS[spec.type]), SourceTimestamp=now, ServerTimestamp=now)
                 await self._server.write_attribute_value(self._nodes[spec.name], value)
+        await self._machinery.publish(values)
         if self._jobs is not None:
             await self._jobs.publish(values)
 

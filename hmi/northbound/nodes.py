@@ -5,7 +5,7 @@ from typing import Any
 
 from asyncua import Node, Server, ua
 
-from drivers import Profile, TagSpec
+from drivers import Profile, TagSpec, of_packml
 from hmi.northbound.state import CurrentJob, Figures, LineState, MachineState
 from hmi.northbound.values import data_value, plain, variant_type
 
@@ -33,6 +33,12 @@ JOB = {
     "Want": ("want", _STRING),
     "LengthM": ("length_m", _DOUBLE),
     "Done": ("done", _DOUBLE),
+}
+IDENTIFICATION = {
+    "Manufacturer": "manufacturer",
+    "Model": "model",
+    "SerialNumber": "serial_number",
+    "ProductInstanceUri": "product_instance_uri",
 }
 HANDSHAKE = frozenset({"link", "job"})
 """Groups of tags between controller and machine; nobody else needs them."""
@@ -95,6 +101,9 @@ class LineNodes:
         machine = await self._object(machines, name)
         for label, kind in _MACHINE.items():
             await self._variable(machine, label, kind)
+        identification = await self._object(machine, "Identification")
+        for label in IDENTIFICATION:
+            await self._variable(identification, label, _STRING)
         values = await self._object(machine, "Values")
         for spec in _shown_tags(profile):
             node = await self._variable(values, spec.name, variant_type(spec), title=spec.title)
@@ -144,6 +153,8 @@ _MACHINE = {
     "Connected": _BOOL,
     "State": ua.VariantType.UInt16,
     "StateName": _STRING,
+    "ItemState": _STRING,
+    "OperationMode": _STRING,
     "WaitingFor": _STRING,
 }
 _EMPTY: dict[ua.VariantType, Any] = {_STRING: "", _BOOL: False, _DOUBLE: 0.0}
@@ -154,15 +165,23 @@ def _machine(path: str, profile: Profile, machine: MachineState) -> dict[str, ua
     snapshot = machine.snapshot
     state = snapshot.tags.get("state")
     number = data_value(profile.tags["state"], state, snapshot.link)
-    name = ua.Variant(snapshot.state.name.title(), _STRING) if snapshot.state else ua.Variant()
+    names = {"StateName": snapshot.state.name} if snapshot.state else {}
+    if snapshot.state:
+        item, mode = of_packml(snapshot.state)
+        names |= {"ItemState": item.name, "OperationMode": mode.name}
     values = {
         f"{path}.Title": plain(profile.title, _STRING),
         f"{path}.StageOfWork": plain(profile.stage, _STRING),
         f"{path}.Connected": plain(snapshot.link.value == "connected", _BOOL),
         f"{path}.State": number,
-        f"{path}.StateName": ua.DataValue(name, number.StatusCode, SourceTimestamp=number.SourceTimestamp),
         f"{path}.WaitingFor": plain(machine.waiting, _STRING),
     }
+    for label in ("StateName", "ItemState", "OperationMode"):
+        text = ua.Variant(_camel(names[label]), _STRING) if label in names else ua.Variant()
+        values[f"{path}.{label}"] = ua.DataValue(text, number.StatusCode, SourceTimestamp=number.SourceTimestamp)
+    for label, field in IDENTIFICATION.items():
+        known = getattr(machine.identification, field) if machine.identification else None
+        values[f"{path}.Identification.{label}"] = plain(known, _STRING)
     for spec in _shown_tags(profile):
         values[f"{path}.Values.{spec.name}"] = data_value(spec, snapshot.tags.get(spec.name), snapshot.link)
     for alarm in profile.alarms:
@@ -187,6 +206,10 @@ def _fields(
 def _content(value: ua.DataValue) -> tuple[Any, Any]:
     """What makes a value another one; a younger time alone does not."""
     return (value.Value.Value if value.Value is not None else None), value.StatusCode
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))
 
 
 def _below(parent: Node, name: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from controller import Actor, Controller
 from controller.desk import JobRecord
 from controller.supervise import active_alarms
-from drivers import Snapshot
+from drivers import Identification, Snapshot
 
 __all__ = ["READER", "CurrentJob", "Figures", "LineState", "MachineState", "figures_of", "line_state"]
 
@@ -32,6 +32,7 @@ class MachineState:
     """One machine."""
 
     snapshot: Snapshot
+    identification: Identification | None
     alarms: frozenset[str]
     waiting: str
     job: CurrentJob | None
@@ -64,7 +65,9 @@ def line_state(controller: Controller, figures: Figures) -> LineState:
     for name, machine in controller.machines.items():
         snapshot = machine.snapshot()
         waiting = controller.supervisors[name].waiting
-        machines[name] = MachineState(snapshot, active_alarms(machine, snapshot), waiting, _current(controller, name))
+        machines[name] = MachineState(
+            snapshot, machine.identification, active_alarms(machine, snapshot), waiting, _current(controller, name)
+        )
     return LineState(machines, figures)
 
 

@@ -76,6 +76,8 @@ def test_a_job_is_printed_and_then_another(profile: Profile, raster: rip.Raster,
         async with press(profile, tmp_path, 200.0) as machine:
             for ticket, rows in ((2_000_000_001, 3000), (5, 2000)):
                 await reach(machine, remote=True)
+                assert machine.identification is not None
+                assert machine.identification.serial_number == "SIM-press"
                 wanted = job(raster, ticket, rows)
                 await machine.write(wanted)
                 await machine.write(wanted)  # once more, as after a lost answer
