@@ -52,7 +52,8 @@ class JobControl:
         self._memory, self._refusal = memory, refusal
         self._entries = tuple(_recalled(item) for item in (memory.load() or {"entries": []})["entries"])
         self._reason = ""
-        self._issued = 0
+        self._said: tuple[str, int] = ("", 0)  # message and token of the machine when the reason was given
+        self._tried: tuple[int, str] = (0, "")  # token and order of the last command the press gave itself
         self._values: Mapping[str, Any] = {}
         self._news = asyncio.Event()
         self._giving, self._showing = asyncio.Lock(), asyncio.Lock()
@@ -66,8 +67,13 @@ class JobControl:
         await self._show()
 
     def told(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Values to publish, with the reason of the last refusal of a method."""
+        """Values to publish, with the reason of a method's last refusal until the machine says something newer."""
+        if self._said != (values["message"], values["command_ack"]):
+            self._refuse("", values)
         return {**values, "message": self._reason} if self._reason else values
+
+    def _refuse(self, reason: str, values: Mapping[str, Any]) -> None:
+        self._reason, self._said = reason, (values["message"], values["command_ack"])
 
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Follow the machine, whose values are these, and let it go on by itself where it may."""
@@ -83,22 +89,24 @@ class JobControl:
         entry, state = at_hand(self._entries), State(self._values["state"])
         if entry is None or entry.state is not JobState.ALLOWED_TO_START or self._pending():
             return
-        if self._issued and self._values["command_ack"] == self._issued and self._values["command_result"] != ACCEPTED:
-            self._issued = 0
-            self._reason = self._values["message"] or "the machine is under local control"
+        token, order_id = self._tried
+        answered = order_id == entry.order.id and self._values["command_ack"] == token
+        if answered and self._values["command_result"] != ACCEPTED:
+            self._tried = (0, "")
+            self._refuse(self._values["message"] or "the machine is under local control", self._values)
             await self._commit(take(self._entries, JobVerb.REVOKE_START, entry.order.id, CAPACITY))
         elif state in (State.STOPPED, State.COMPLETE):
-            self._issue(Verb.RESET)
+            self._tried = self._issue(Verb.RESET), entry.order.id
         elif state is State.IDLE and self._values["active_ticket"] == number_of(entry.order.id):
-            self._issue(Verb.START)
+            self._tried = self._issue(Verb.START), entry.order.id
 
     def _pending(self) -> bool:
         return self._inputs["command_token"] != self._values["command_ack"]
 
     def _issue(self, verb: Verb) -> int:
-        self._issued = self._inputs["command_token"] % 0xFFFF + 1
-        self._inputs.update(command=int(verb), command_token=self._issued)
-        return self._issued
+        token = self._inputs["command_token"] % 0xFFFF + 1
+        self._inputs.update(command=int(verb), command_token=token)
+        return token
 
     async def _give(self, verb: Verb) -> str:
         """Give the machine a command as its panel would; why it was not taken, or nothing."""
@@ -127,7 +135,9 @@ class JobControl:
                 answer = Answer(self._entries, ReturnStatus.INVALID_REQUEST, str(error))
             else:
                 answer = await self._taken(verb, order)
-            self._reason = answer.reason
+            if not self._values:
+                await self._news.wait()
+            self._refuse(answer.reason, self._values)
             if answer.reason:
                 await self._news.wait()  # so that the reason can be read when the answer is there
             return _answer(answer.status)

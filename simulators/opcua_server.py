@@ -99,13 +99,12 @@ class OpcUaFace:
 
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Write the values that changed."""
-        if self._jobs is not None:
-            values = self._jobs.told(values)
+        shown = values if self._jobs is None else self._jobs.told(values)
         now = ua.DateTime.now(UTC)
         for spec in self._profile.tags.values():
             if spec.access == "rw":
                 continue
-            raw = self._raw(spec, values)
+            raw = self._raw(spec, shown)
             if raw != self._published[spec.name]:
                 self._published[spec.name] = raw
                 value = ua.DataValue(ua.Variant(raw, VARIANTS[spec.type]), SourceTimestamp=now, ServerTimestamp=now)

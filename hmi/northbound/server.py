@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import structlog
 from asyncua import Server, ua
 from asyncua.common.callback import CallbackType, ServerItemCallback
 from asyncua.crypto.permission_rules import User, UserRole
@@ -21,6 +22,8 @@ from hmi.northbound.state import LineState
 from hmi.northbound.trust import Trust, own_certificate
 
 __all__ = ["LineServer"]
+
+log = structlog.get_logger(__name__)
 
 ANONYMOUS = Actor("anonymous", "viewer")
 START_S = 60.0
@@ -155,6 +158,8 @@ class LineServer:
                 if self._latest is not None:
                     await nodes.show(self._latest)
         finally:
+            if not self._end:
+                log.error("the OPC UA server of the line ended; restart to have it again", endpoint=self.endpoint)
             await server.stop()
 
     async def _build(self) -> tuple[Server, LineNodes]:

@@ -72,7 +72,7 @@ class Trust:
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             return False
         fingerprint = certificate.fingerprint(SHA256())
-        if any(fingerprint == _fingerprint(path) for path in (self.folder / "trusted").iterdir()):
+        if any(fingerprint == _fingerprint(path) for path in (self.folder / "trusted").iterdir() if path.is_file()):
             return True
         rejected = self.folder / "rejected"
         if len(list(rejected.iterdir())) < REJECTED_KEPT:

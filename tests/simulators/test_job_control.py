@@ -158,7 +158,12 @@ def test_pause_resume_stop_and_a_power_cut(machine, raster):
             assert await receiver.call("Stop", "7") == ACCEPTED
             await press.reach(State.STOPPED)
             assert await receiver.list() == {"7": JobState.ENDED}
+            assert await receiver.call("Resume", "7") == INVALID
             assert await press.command(Verb.RESET) == 4  # nothing is left to be loaded
+            assert (await press.all())["message"].startswith("ticket is 0")
+            assert await receiver.call("Clear", "7") == ACCEPTED
+            assert await receiver.call("StoreAndStart", job(receiver, "8", raster, 500)) == ACCEPTED
+            await receiver.state("8", JobState.ENDED)
 
     asyncio.run(scenario())
 
