@@ -1,4 +1,4 @@
-"""A job is printed while a client of the line's OPC UA server watches: values, current job, and the figures after it."""
+"""A job is printed while a client of the line's OPC UA server watches: values, current job, figures after it."""
 
 import asyncio
 import math
