@@ -133,6 +133,12 @@ class Desk:
             strips = session.exec(select(Strip).where(Strip.job_id == job_id).order_by(col(Strip.index)))
             return JobRecord(job, tuple(operations), tuple(findings), tuple(strips))
 
+    def current(self, actor: Actor, machine: str) -> tuple[Operation, Job] | None:
+        """Return what a machine has to do now, its operation and the job; None if nothing."""
+        actor.require(Permission.LINE_READ)
+        planned = self._book.intent(machine)
+        return None if planned is None else (planned[0], self._job(planned[0].job_id))
+
     def job_folder(self, actor: Actor, job_id: int) -> Path:
         """Return where the job's pictures are; raises `NotFound`."""
         actor.require(Permission.LINE_READ)

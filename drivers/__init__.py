@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drivers.camera import Camera, CameraError, CameraStrip, StripCamera
     from drivers.errors import AccessError, CommandRefused, LimitError, LinkLost, WriteRefused
     from drivers.machine import Machine
+    from drivers.machinery import Identification, ItemState, OperationMode, of_packml
     from drivers.packml import State, Verb
     from drivers.profile import AlarmSpec, Fault, Profile, ProfileError, TagSpec, load_profile
     from drivers.profile.schema import profile_schema
@@ -31,11 +32,14 @@ _HOME = {
     "CommandRefused": "errors",
     "ConsumableLevel": "snapshot",
     "Fault": "profile",
+    "Identification": "machinery",
     "Identity": "snapshot",
+    "ItemState": "machinery",
     "LimitError": "errors",
     "Link": "snapshot",
     "LinkLost": "errors",
     "Machine": "machine",
+    "OperationMode": "machinery",
     "Profile": "profile",
     "ProfileError": "profile",
     "Quality": "snapshot",
@@ -50,6 +54,7 @@ _HOME = {
     "Verb": "packml",
     "WriteRefused": "errors",
     "load_profile": "profile",
+    "of_packml": "machinery",
     "profile_schema": "profile.schema",
     "try_machine": "trial",
 }
@@ -63,11 +68,14 @@ __all__ = [
     "CommandRefused",
     "ConsumableLevel",
     "Fault",
+    "Identification",
     "Identity",
+    "ItemState",
     "LimitError",
     "Link",
     "LinkLost",
     "Machine",
+    "OperationMode",
     "Profile",
     "ProfileError",
     "Quality",
@@ -82,6 +90,7 @@ __all__ = [
     "Verb",
     "WriteRefused",
     "load_profile",
+    "of_packml",
     "profile_schema",
     "try_machine",
 ]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, NoReturn, Protocol, TypeVar
 
+from drivers.machinery import Identification
+from drivers.packml import Verb
 from drivers.profile import Profile, TagSpec
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
@@ -22,8 +24,10 @@ Take = Callable[[Mapping[str, Reading], Collection[str], float], None]
 class Connection(Protocol):
     """One live connection; it is never repaired: after a ``LinkLost`` it is closed and a fresh one made."""
 
-    skew_s: float | None
-    """How far the machine's clock is ahead of ours, where the protocol itself tells; seconds."""
+    @property
+    def skew_s(self) -> float | None:
+        """How far the machine's clock is ahead of ours, where the protocol itself tells; seconds."""
+        ...
 
     def read(self, names: Collection[str]) -> Coroutine[Any, Any, Mapping[str, Reading]]:
         """Read tags in as few requests as the protocol allows; LinkLost if there is no answer in time."""
@@ -35,6 +39,17 @@ class Connection(Protocol):
 
     def write(self, values: Mapping[str, TagValue]) -> Coroutine[Any, Any, None]:
         """Write tags, values in their units; LinkLost without an answer, WriteRefused if the device says no."""
+        ...
+
+    def act(self, verb: Verb) -> Coroutine[Any, Any, bool]:
+        """Give a command in the machine's own way; False: it has none, the tags command and command_token are it.
+
+        LinkLost without an answer, CommandRefused if the device says no.
+        """
+        ...
+
+    def identify(self) -> Coroutine[Any, Any, Identification | None]:
+        """Ask the machine who it is; None if it does not say. LinkLost without an answer."""
         ...
 
     async def close(self, *, lost: bool) -> None:

@@ -12,6 +12,7 @@ import structlog
 from drivers.board import Board
 from drivers.connection import Connection
 from drivers.errors import LinkLost, WriteRefused
+from drivers.machinery import Identification
 from drivers.protocols import connector
 from drivers.snapshot import Link, Reading
 
@@ -43,6 +44,7 @@ class KeptLink:
 
     def __init__(self, board: Board, endpoint: str) -> None:
         self.endpoint = endpoint
+        self.identification: Identification | None = None
         self._board = board
         self._name, self._profile = board.machine, board.profile
         self._connect = connector(board.machine, board.profile, endpoint)
@@ -102,6 +104,7 @@ class KeptLink:
             raise
         try:
             # Whoever accepts connections is not yet a machine that answers.
+            self.identification = await connection.identify()
             asked_at = time.monotonic()
             readings = await connection.read(self._profile.tags)
         except BaseException as error:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from drivers.board import Board
 from drivers.commands import ACCEPTED, local, refused_before, refused_by
@@ -11,6 +11,7 @@ from drivers.connection import Requests
 from drivers.errors import CommandRefused, LinkLost, WriteRefused
 from drivers.limits import check, said
 from drivers.link import KeptLink
+from drivers.machinery import Identification
 from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
@@ -19,6 +20,9 @@ from drivers.snapshot import Snapshot
 __all__ = ["Machine"]
 
 COMMAND_DEADLINE_S = 2.0
+
+
+Result = TypeVar("Result")
 
 
 class Machine:
@@ -47,6 +51,11 @@ class Machine:
         self._link = KeptLink(self._board, endpoint)
         self._command_lock = asyncio.Lock()
         self._work = Requests()
+
+    @property
+    def identification(self) -> Identification | None:
+        """Who the machine itself said it is when it was connected last; None if it does not say."""
+        return self._link.identification
 
     def snapshot(self) -> Snapshot:
         """Give what the machine reported last; the values' qualities are true at the time of the call."""
@@ -132,6 +141,8 @@ class Machine:
             if reason := refused_before(self.profile, self.snapshot(), verb):
                 raise CommandRefused(f"{self.name}: command {verb.name} was not sent: {reason}")
             token = self._token()
+            if await self._told(verb, connection.act(verb)):
+                return
             await self._told(verb, connection.write({"command": self._number(verb)}))
             if loop.time() >= deadline:
                 raise LinkLost(late)
@@ -145,12 +156,12 @@ class Machine:
         if result != ACCEPTED:
             raise CommandRefused(f"{self.name} refused {verb.name}: {refused_by(result, self.snapshot())}")
 
-    async def _told(self, verb: Verb, request: Coroutine[Any, Any, None]) -> None:
+    async def _told(self, verb: Verb, request: Coroutine[Any, Any, Result]) -> Result:
         try:
-            await request
+            return await request
         except LinkLost as error:
             raise LinkLost(f"{self.name}: command {verb.name}: {error}") from error
-        except WriteRefused as error:
+        except (CommandRefused, WriteRefused) as error:
             raise CommandRefused(f"{self.name}: command {verb.name}: {error}") from error
 
     def _number(self, verb: Verb) -> int:

@@ -17,6 +17,8 @@ from pymodbus.exceptions import ModbusException
 from drivers.blocks import READ_MAX, WRITE_MAX, Block, blocks
 from drivers.connection import Requests, Take, poll, reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.machinery import Identification
+from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
@@ -133,6 +135,15 @@ class ModbusConnection:
             except ModbusException as error:
                 self._dead = f"no answer within {TIMEOUT_S:g} s" if self._client.connected else "the device hung up"
                 raise LinkLost(self._dead) from error
+
+    async def act(self, verb: Verb) -> bool:
+        """Leave all commands to the tags."""
+        del verb
+        return False
+
+    async def identify(self) -> Identification | None:
+        """Nothing: registers say no names."""
+        return None
 
     async def close(self, *, lost: bool) -> None:
         """Close the socket; Modbus knows no farewell."""

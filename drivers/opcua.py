@@ -14,9 +14,12 @@ from typing import NoReturn
 from asyncua import Client, ua
 from asyncua.ua.ua_binary import struct_from_binary
 
-from drivers.connection import Requests, Take, reading
+from drivers import machinery
+from drivers.connection import Connection, Requests, Take, reading
 from drivers.errors import LinkLost, WriteRefused
+from drivers.machinery import Identification
 from drivers.opcua_watch import watch
+from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
@@ -56,6 +59,7 @@ class OpcUaConnection:
         self.requests = Requests()
         self.skew_s: float | None = None
         root, index = profile.opcua.root, ua.Int16(namespace)
+        self._root = ua.NodeId(ua.String(root), index)
         self.nodes = {tag.name: ua.NodeId(ua.String(f"{root}.{tag.node}"), index) for tag in profile.tags.values()}
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
@@ -122,6 +126,18 @@ class OpcUaConnection:
         if refused:
             raise WriteRefused(", ".join(refused))
 
+    async def act(self, verb: Verb) -> bool:
+        """Leave all commands to the tags."""
+        del verb
+        return False
+
+    async def identify(self) -> Identification | None:
+        """Read the identification of OPC UA for Machinery."""
+        try:
+            return await self.requests.run(machinery.read(self.client, self._root))
+        except (ua.UaError, OSError, TimeoutError) as error:
+            raise lost(error) from error
+
     async def close(self, *, lost: bool) -> None:
         """End the session; with ``lost`` only drop the socket."""
         if not lost:
@@ -153,7 +169,7 @@ async def _close(client: Client, *, lost: bool) -> None:
     await asyncio.sleep(0)  # the transport closes its socket in the next round of the loop
 
 
-async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
+async def connect(profile: Profile, endpoint: str) -> Connection:
     """Connect to ``opc.tcp://HOST:PORT`` and find the namespace; LinkLost if that takes over 4 s or is refused."""
     assert profile.opcua is not None
     client = Client(endpoint, timeout=TIMEOUT_S, watchdog_intervall=NEVER_S)
@@ -165,6 +181,12 @@ async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
             namespaces = await client.get_namespace_array()
             if profile.opcua.namespace not in namespaces:
                 raise LinkLost(f"the server at {endpoint} has no namespace {profile.opcua.namespace!r}")
+            index = namespaces.index(profile.opcua.namespace)
+            connection: Connection = OpcUaConnection(profile, client, index)
+            if profile.job.handover == "isa95":
+                from drivers.isa95 import attach
+
+                connection = await attach(connection, client, profile, index)
         connected = True
     except TimeoutError as error:
         raise LinkLost(f"no session with {endpoint} in time") from error
@@ -175,4 +197,4 @@ async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
     finally:
         if not connected:
             await _close(client, lost=True)
-    return OpcUaConnection(profile, client, namespaces.index(profile.opcua.namespace))
+    return connection

@@ -80,13 +80,8 @@ class Accounts:
             for signed_in in session.exec(select(SignedIn).where(SignedIn.user_id == user.id)):
                 session.delete(signed_in)
 
-    def sign_in(self, name: str, password: str) -> tuple[str, Actor]:
-        """Check a password and open a session; takes some 50 ms of CPU by design, so call it from a thread.
-
-        Returns
-        -------
-        tuple[str, Actor]
-            The session's token, to be kept by the browser only, and who it stands for.
+    def check(self, name: str, password: str) -> Actor:
+        """Check a password; takes some 50 ms of CPU by design, so call it from a thread.
 
         Raises
         ------
@@ -106,11 +101,29 @@ class Accounts:
             msg = "name or password is wrong"
             raise SignInRefused(msg)
         self._tries.pop(name, None)
+        return Actor(user.name, user.role)
+
+    def sign_in(self, name: str, password: str) -> tuple[str, Actor]:
+        """Check a password as :meth:`check` does, and open a session.
+
+        Returns
+        -------
+        tuple[str, Actor]
+            The session's token, to be kept by the browser only, and who it stands for.
+        """
+        actor = self.check(name, password)
         token = secrets.token_urlsafe(32)
         with self._store.write() as session:
+            user = session.exec(select(User).where(User.name == name)).one()
             session.add(SignedIn(token_sha256=_sha256(token), user_id=user.id or 0,
                                  expires_at=now() + timedelta(hours=SESSION_HOURS)))  # fmt: skip
-        return token, Actor(user.name, user.role)
+        return token, actor
+
+    def known(self, name: str) -> Actor | None:
+        """Return a person with the role they have now; None if there is nobody of that name."""
+        with self._store.read() as session:
+            user = session.exec(select(User).where(User.name == name)).first()
+        return Actor(user.name, user.role) if user else None
 
     def actor(self, token: str) -> Actor | None:
         """Return who a session's token stands for; None if it is unknown or has ended."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import rip
 from controller import Actor, Controller, JobRequest, load_line
+from hmi.northbound import northbound
 from hmi.operator import simulated_operator
 from hmi.serve import application, check_folder, listen, serve
 from hmi.settings import Settings
@@ -49,6 +50,7 @@ async def demo(settings: Settings, speed: float, faults: str, length_m: float, s
             Plant(settings.data.resolve() / "plant", speed, faults) as plant,
             application(settings, load_line().at(plant.endpoints)) as (app, password),
             _operator(app.controller),
+            northbound(settings, app.controller, app.accounts) as endpoint,
         ):
             await asyncio.to_thread(_first_job, app, length_m)
             host, port = listening.getsockname()[:2]
@@ -57,6 +59,8 @@ async def demo(settings: Settings, speed: float, faults: str, length_m: float, s
                 say(f"sign in as admin with {password} (shown this once; change it with: foulard user admin)")
             else:
                 say("sign in as before; a lost password is replaced with: foulard user admin")
+            if endpoint:
+                say(f"the line is an OPC UA server at {endpoint} (trusted clients: {settings.data}/opcua/trusted)")
             say("Ctrl-C ends everything")
             await serve(app, listening)
             say("ending …")

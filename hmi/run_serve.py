@@ -6,6 +6,7 @@ from pathlib import Path
 
 from controller import load_line
 from controller.line import DEFAULT_LINE
+from hmi.northbound import northbound
 from hmi.serve import application, listen, serve
 from hmi.settings import Settings
 
@@ -19,4 +20,7 @@ async def run(settings: Settings, line: Path | None, say: Callable[[str], None])
             say(f"Foulard runs {described.title} at http://{host}:{port}")
             if password:
                 say(f"sign in as admin with {password} (shown this once; change it with: foulard user admin)")
-            await serve(app, listening)
+            async with northbound(settings, app.controller, app.accounts) as endpoint:
+                if endpoint:
+                    say(f"the line is an OPC UA server at {endpoint} (trusted clients: {settings.data}/opcua/trusted)")
+                await serve(app, listening)

@@ -21,6 +21,14 @@ class Settings(BaseSettings):
         Set to true behind TLS, so that the session cookie never travels in the clear.
     max_upload_mb
         Largest design that is taken.
+    opcua_port
+        Port of the whole line as an OPC UA server, for SCADA and MES; empty: there is none.
+    opcua_host
+        Its address; this machine only unless said otherwise.
+    opcua_anonymous
+        Whether clients with a trusted certificate may read without an account.
+    opcua_writable
+        Whether clients may hold, run and cancel jobs, as far as their account's role goes.
     """
 
     model_config = SettingsConfigDict(env_prefix="FOULARD_", extra="ignore")
@@ -31,3 +39,7 @@ class Settings(BaseSettings):
     database: str = ""
     secure_cookie: bool = False
     max_upload_mb: int = Field(default=512, ge=1)
+    opcua_port: int | None = Field(default=None, ge=0, le=65535)
+    opcua_host: str = "127.0.0.1"
+    opcua_anonymous: bool = False
+    opcua_writable: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from simulators.padder import PADDER
 from simulators.printer import PRESS
 from simulators.process import Process
 from simulators.retained import Memory
-from simulators.station import ClothWork, Face, Station
+from simulators.station import ClothWork, Face, Station, Work
 from simulators.steamer import STEAMER
 from simulators.washer import WASHER
 
@@ -31,12 +32,16 @@ class Assembled:
     endpoints: tuple[str, ...]
 
 
-def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any]) -> Face:
+def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any], work: Work, state_dir: Path) -> Face:
     # imported late: each stack of a protocol costs start-up time and only one is needed
     if profile.protocol == "opcua":
+        from simulators.job_control import JobControl
+        from simulators.machinery import Machinery
         from simulators.opcua_server import OpcUaFace
 
-        return OpcUaFace(profile, host, port, inputs)
+        with_jobs = profile.job.handover == "isa95"
+        jobs = JobControl(profile, Memory(state_dir / "job-orders"), work.refusal) if with_jobs else None
+        return OpcUaFace(profile, host, port, inputs, Machinery(profile, Memory(state_dir / "machinery")), jobs)
     from simulators.modbus_server import ModbusFace
 
     return ModbusFace(profile, host, port, inputs)
@@ -61,11 +66,11 @@ async def build(
     endpoints = [f"{scheme}://{host}:{port}"]
     memory = Memory(state_dir)
 
-    def face(inputs: dict[str, Any]) -> Face:
-        return _face(profile, host, port, inputs)
-
     if camera is None:
-        station = Station(process, profile, ClothWork(), clock, memory, face)
+        work = ClothWork()
+        station = Station(
+            process, profile, work, clock, memory, partial(_face, profile, host, port, work=work, state_dir=state_dir)
+        )
         await station.start()
         try:
             yield Assembled(station, tuple(endpoints))
@@ -79,7 +84,9 @@ async def build(
     camera_host, camera_port = split(camera, "tcp")
     camera_port = claim(camera_host, camera_port)
     work = PressWork(state_dir, faults, hold=clock.speed is None)
-    station = Station(process, profile, work, clock, memory, face)
+    station = Station(
+        process, profile, work, clock, memory, partial(_face, profile, host, port, work=work, state_dir=state_dir)
+    )
     eye = StripCamera(work, camera_host, camera_port)
     await eye.start()
     try:

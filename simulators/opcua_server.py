@@ -6,17 +6,21 @@ A write of NaN is refused (BadOutOfRange), a number out of its tag's range is cl
 import logging
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asyncua import Server, ua
 from asyncua.common.callback import CallbackType, ServerItemCallback
 
 from drivers.profile import Profile, TagSpec
 from simulators.limits import accept
+from simulators.machinery import Machinery
 
-__all__ = ["OpcUaFace"]
+if TYPE_CHECKING:
+    from simulators.job_control import JobControl
 
-_TYPES = {
+__all__ = ["VARIANTS", "OpcUaFace"]
+
+VARIANTS = {
     "bool": ua.VariantType.Boolean,
     "uint16": ua.VariantType.UInt16,
     "int16": ua.VariantType.Int16,
@@ -30,11 +34,20 @@ _TYPES = {
 class OpcUaFace:
     """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes."""
 
-    def __init__(self, profile: Profile, host: str, port: int, inputs: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        host: str,
+        port: int,
+        inputs: dict[str, Any],
+        machinery: Machinery,
+        jobs: "JobControl | None",
+    ) -> None:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._profile = profile
         self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
         self._inputs = inputs
+        self._machinery, self._jobs = machinery, jobs
         self._server = Server()
         self._nodes: dict[str, ua.NodeId] = {}
         self._writable: dict[ua.NodeId, TagSpec] = {}
@@ -64,7 +77,7 @@ class OpcUaFace:
                 ua.NodeId(ua.String(f"{opcua.root}.{spec.node}"), namespace),
                 ua.QualifiedName(str(spec.node), index),
                 raw,
-                _TYPES[spec.type],
+                VARIANTS[spec.type],
             )
             await node.write_attribute(
                 ua.AttributeIds.DisplayName, ua.DataValue(ua.Variant(ua.LocalizedText(spec.title)))
@@ -73,6 +86,9 @@ class OpcUaFace:
             if spec.access == "rw":
                 await node.set_writable()
                 self._writable[node.nodeid] = spec
+        await self._machinery.build(server, root)
+        if self._jobs is not None:
+            await self._jobs.build(server, root, self._inputs)
         server.subscribe_server_callback(CallbackType.PreWrite, self._before_write)
         server.subscribe_server_callback(CallbackType.PostWrite, self._after_write)
         await server.start()
@@ -83,15 +99,19 @@ class OpcUaFace:
 
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Write the values that changed."""
+        shown = values if self._jobs is None else self._jobs.told(values)
         now = ua.DateTime.now(UTC)
         for spec in self._profile.tags.values():
             if spec.access == "rw":
                 continue
-            raw = self._raw(spec, values)
+            raw = self._raw(spec, shown)
             if raw != self._published[spec.name]:
                 self._published[spec.name] = raw
-                value = ua.DataValue(ua.Variant(raw, _TYPES[spec.type]), SourceTimestamp=now, ServerTimestamp=now)
+                value = ua.DataValue(ua.Variant(raw, VARIANTS[spec.type]), SourceTimestamp=now, ServerTimestamp=now)
                 await self._server.write_attribute_value(self._nodes[spec.name], value)
+        await self._machinery.publish(values)
+        if self._jobs is not None:
+            await self._jobs.publish(values)
 
     def _raw(self, spec: TagSpec, values: Mapping[str, Any]) -> Any:
         return spec.to_raw(self._inputs.get(spec.name, values.get(spec.name, 0)))
@@ -105,13 +125,13 @@ class OpcUaFace:
                 continue
             if item.Value.Value is None or item.Value.Value.Value is None or not item.Value.StatusCode.is_good():
                 raise ua.UaStatusCodeError(ua.StatusCodes.BadTypeMismatch)
-            if item.Value.Value.VariantType != _TYPES[spec.type] or item.Value.Value.is_array:
+            if item.Value.Value.VariantType != VARIANTS[spec.type] or item.Value.Value.is_array:
                 continue  # the server itself answers BadTypeMismatch
             try:
                 value = accept(spec, spec.from_raw(item.Value.Value.Value))
             except ValueError as error:
                 raise ua.UaStatusCodeError(ua.StatusCodes.BadOutOfRange) from error
-            item.Value = ua.DataValue(ua.Variant(spec.to_raw(value), _TYPES[spec.type]))
+            item.Value = ua.DataValue(ua.Variant(spec.to_raw(value), VARIANTS[spec.type]))
 
     def _after_write(self, event: ServerItemCallback, _service: object = None) -> None:
         if not event.is_external:

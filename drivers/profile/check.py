@@ -47,6 +47,7 @@ def complaints(profile: Profile) -> Iterator[Complaint]:
     yield from _alarms(profile)
     yield from _consumables(profile)
     yield from _identification(profile)
+    yield from _job(profile)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -254,3 +255,16 @@ def _loc(profile: Profile, name: str, key: str | None = None) -> Loc:
         if tag.name == name:
             return ("tags", index) if key is None else ("tags", index, key)
     return ("tags",)
+
+
+def _job(profile: Profile) -> Iterator[Complaint]:
+    if profile.job.handover == "tags":
+        if profile.job.node is not None:
+            yield Complaint(("job", "node"), "unused: the job is handed over by tags")
+        return
+    if profile.protocol != "opcua":
+        yield Complaint(("job", "handover"), f"isa95 is a way of OPC UA, not of {profile.protocol}")
+    if profile.job.node is None:
+        yield Complaint(("job",), "handover isa95 needs node, the object with the methods Store, Start …")
+    if "ticket" not in (tag.name for tag in profile.job_tags):
+        yield Complaint(("job", "handover"), "isa95 needs a writable tag ticket in group job; it is the JobOrderID")

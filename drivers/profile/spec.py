@@ -17,6 +17,7 @@ __all__ = [
     "Group",
     "Heartbeat",
     "Identification",
+    "Job",
     "Modbus",
     "Mode",
     "OpcUa",
@@ -59,6 +60,17 @@ class Heartbeat(Spec):
     watch: str
     period_s: float = Field(default=0.5, gt=0)
     timeout_s: float = Field(default=3.0, gt=0)
+
+
+class Job(Spec):
+    """How a job is handed over: by the writable tags of group ``job``, or as a job order of ISA-95 Job Control.
+
+    With ``isa95`` those tags are the order: ``ticket`` is its JobOrderID, each other one the parameter named like its
+    node. ``node`` is the object with the receiver's methods.
+    """
+
+    handover: Literal["tags", "isa95"] = "tags"
+    node: str | None = None
 
 
 class Group(Spec):
@@ -134,6 +146,7 @@ class Profile(Spec):
     opcua: OpcUa | None = None
     modbus: Modbus | None = None
     heartbeat: Heartbeat
+    job: Job = Job()
     clock: str | None = None
     mode: Mode | None = None
     states: Mapping[StateName, int | list[int]] | None = None
@@ -147,6 +160,11 @@ class Profile(Spec):
     def tags(self) -> Mapping[str, TagSpec]:
         """Tags by name, in file order."""
         return {tag.name: tag for tag in self.tag_list}
+
+    @cached_property
+    def job_tags(self) -> tuple[TagSpec, ...]:
+        """The tags that make up a job."""
+        return tuple(tag for tag in self.tag_list if tag.access == "rw" and tag.group == "job")
 
     @property
     def manufacturer(self) -> str:

@@ -1,23 +1,33 @@
-"""Clients that share no code with ours read what the profiles promise: mbpoll, pyModbusTCP and node-opcua."""
+"""Stacks that share no code with ours on either side: mbpoll, pyModbusTCP, node-opcua and modbus-serial.
+
+As clients they read, write, call and subscribe on the simulated machines and on the line's own server; as servers
+of the same profiles they meet our drivers.
+"""
 
 import asyncio
+import contextlib
 import json
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from pyModbusTCP.client import ModbusClient
 
-from drivers import load_profile
+import rip
+from drivers import CommandRefused, Machine, Snapshot, State, Verb, load_profile
+from drivers.isa95_types import NAMESPACE, JobState, ReturnStatus
 from drivers.profile import TagSpec
 from hmi.webbuild import install
 from simulators import Plant
+from tests.hmi.opcua import running
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
 INTEROP = Path(__file__).parent.parent / "interop"
@@ -71,6 +81,17 @@ def test_mbpoll_reads_what_the_profile_says(endpoints: dict[str, str], machine: 
         assert low <= float(shown) <= high, f"{name}: {done.stdout}"
 
 
+@pytest.mark.skipif(shutil.which("mbpoll") is None, reason="mbpoll is not installed (Debian package mbpoll)")
+@pytest.mark.parametrize("machine", MODBUS)
+def test_mbpoll_writes_a_set_point(endpoints: dict[str, str], machine: str) -> None:
+    tag, url = load_profile(MODBUS[machine]).tags["chamber_temp_sp_c"], urlsplit(endpoints[machine])
+    command = ["mbpoll", "-m", "tcp", "-a", "1", "-0", "-r", str(tag.registers.start), "-t", "4:float", "-B", "-1",
+               "-p", str(url.port), str(url.hostname)]  # fmt: skip
+    subprocess.run([*command, "102.5"], capture_output=True, text=True, timeout=20, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    assert re.findall(r"^\[\d+\]:\s+(\S+)", done.stdout, re.MULTILINE) == ["102.5"]
+
+
 @pytest.mark.parametrize("machine", MODBUS)
 def test_pymodbustcp_reads_every_tag_and_writes_a_set_point(endpoints: dict[str, str], machine: str) -> None:
     profile, url = load_profile(MODBUS[machine]), urlsplit(endpoints[machine])
@@ -112,3 +133,196 @@ def test_node_opcua_reads_every_tag(endpoints: dict[str, str], node: Path, machi
         assert read["type"] == types[tag.type], tag.name
         if tag.low is not None and tag.high is not None:
             assert tag.low <= read["value"] <= tag.high, tag.name
+
+
+def exercise(node: Path, endpoint: str, steps: list[dict[str, Any]], security: dict[str, str] | None = None) -> list:
+    """Answers of node-opcua to the steps."""
+    script = json.dumps({"endpoint": endpoint, "steps": steps, "security": security})
+    done = subprocess.run([str(node), "exercise.mjs"], cwd=INTEROP, input=script, capture_output=True, text=True,
+                          timeout=90, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("machine", OPCUA)
+def test_node_opcua_writes_and_subscribes(endpoints: dict[str, str], node: Path, machine: str) -> None:
+    profile = load_profile(OPCUA[machine])
+    assert profile.opcua is not None
+
+    def at(tag: str) -> list[str]:
+        assert profile.opcua is not None
+        return [profile.opcua.namespace, f"{profile.opcua.root}.{profile.tags[tag].node}"]
+
+    written, refused, too_much, read, beats, _, ack = exercise(node, endpoints[machine], [
+        {"do": "write", "node": at("speed_sp_m_min"), "type": "Float", "value": 21.5},
+        {"do": "write", "node": at("state"), "type": "UInt16", "value": 6},
+        {"do": "write", "node": at("speed_sp_m_min"), "type": "Float", "value": 1e6},
+        {"do": "read", "nodes": [at("speed_sp_m_min"), at("state")]},
+        {"do": "subscribe", "node": at("machine_heartbeat"), "changes": 3},
+        {"do": "write", "node": at("command_token"), "type": "UInt16", "value": 77},
+        {"do": "subscribe", "node": at("command_ack"), "until": 77},
+    ])  # fmt: skip
+    assert (written, too_much) == ("Good", "Good")
+    assert refused.startswith("Bad")
+    assert read[0]["value"] == profile.tags["speed_sp_m_min"].high  # a PLC clamps what is too much
+    assert read[1]["value"] == State.STOPPED
+    assert len(set(beats)) == 3
+    assert ack[-1] == 77
+
+
+def test_node_opcua_hands_a_job_to_the_press(endpoints: dict[str, str], node: Path, raster: rip.Raster) -> None:
+    profile = load_profile("press")
+    assert profile.opcua is not None
+    press = profile.opcua.namespace
+    control, results = "Press.JobManagement.JobOrderControl", "Press.JobManagement.JobOrderResults"
+
+    def store(order_id: str, path: str) -> dict[str, Any]:
+        parameters = [
+            {"ID": "RasterPath", "type": "String", "value": path},
+            {"ID": "RasterSha256", "type": "String", "value": raster.sha256},
+            {"ID": "TotalRows", "type": "UInt32", "value": 500},
+        ]
+        order = {"structure": [NAMESPACE, 3008], "value": {"jobOrderID": order_id, "jobOrderParameters": parameters}}
+        return call("Store", order)
+
+    def call(method: str, argument: dict[str, Any], owner: str = control) -> dict[str, Any]:
+        comment = [{"type": "LocalizedText", "value": [], "array": True}] if owner == control else []
+        return {"do": "call", "object": [press, owner], "method": [press, f"{owner}.{method}"],
+                "inputs": [argument, *comment]}  # fmt: skip
+
+    def order_id(name: str) -> dict[str, Any]:
+        return {"type": "String", "value": name}
+
+    watch = {"do": "watch", "node": [press, results],
+             "fields": [[NAMESPACE, "JobOrder"], [NAMESPACE, "JobState"]]}  # fmt: skip
+    _, stored, again, wrong, listed, unknown, answer, cancelled, told, empty = exercise(node, endpoints["press"], [
+        watch,
+        store("summer-3", str(raster.path)),
+        store("summer-3", str(raster.path)),
+        store("summer-4", "/nowhere.tif"),
+        {"do": "read", "nodes": [[press, f"{control}.JobOrderList"], [press, f"{control}.MaxDownloadableJobOrders"]]},
+        call("Start", order_id("winter")),
+        call("RequestJobResponseByJobOrderID", order_id("summer-3"), results),
+        call("Cancel", order_id("summer-3")),
+        {"do": "events", "count": 2},
+        {"do": "read", "nodes": [[press, f"{control}.JobOrderList"]]},
+    ])  # fmt: skip
+    assert (stored["status"], stored["outputs"]) == ("Good", [[0, ReturnStatus.NO_ERROR]])  # 64 bits: high and low word
+    assert again == stored
+    assert wrong["outputs"] == [[0, ReturnStatus.UNABLE_TO_ACCEPT_JOB_ORDER]]
+    (pair,) = listed[0]["value"]
+    assert pair["jobOrder"]["jobOrderID"] == "summer-3"
+    assert {item["ID"] for item in pair["jobOrder"]["jobOrderParameters"]} >= {
+        "RasterPath",
+        "RasterSha256",
+        "TotalRows",
+    }
+    assert pair["state"][0]["stateNumber"] == JobState.NOT_ALLOWED_TO_START
+    assert listed[1]["value"] >= 2
+    assert unknown["outputs"] == [[0, ReturnStatus.UNKNOWN_JOB_ORDER_ID]]
+    assert answer["outputs"][0]["jobOrderID"] == "summer-3"
+    assert cancelled["outputs"] == [[0, ReturnStatus.NO_ERROR]]
+    assert [order["jobOrderID"] for order, _ in told] == ["summer-3", "summer-3"]
+    assert not empty[0]["value"]
+
+
+def test_node_opcua_reads_the_line_encrypted(node: Path, tmp_path: Path) -> None:
+    with running(tmp_path) as line:
+        security = {"certificate": str(line.client / "client.der"), "key": str(line.client / "client.pem"),
+                    "folder": str(tmp_path / "pki"), "user": "admin", "password": line.web.admin_password}  # fmt: skip
+        machine = ["urn:foulard:line", "Line.Machines.press.StateName"]
+        title, waiting, refused = exercise(node, line.endpoint, [
+            {"do": "read", "nodes": [["urn:foulard:line", "Line.Title"], machine]},
+            {"do": "subscribe", "node": ["urn:foulard:line", "Line.Figures.JobsComplete"], "changes": 1},
+            {"do": "write", "node": ["urn:foulard:line", "Line.Title"], "type": "String", "value": "ours"},
+        ], security)  # fmt: skip
+        assert title[0] == {"value": "Line without machines", "type": "String", "status": "Good"}
+        assert title[1]["status"] == "BadNoCommunication"
+        assert waiting == [0]
+        assert refused.startswith("Bad")
+
+
+@contextlib.contextmanager
+def foreign_server(node: Path, script: str, description: dict[str, Any]) -> Iterator[str]:
+    """A server of another stack; ends with the block."""
+    process = subprocess.Popen([str(node), script], cwd=INTEROP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True)  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(description) + "\n")
+        process.stdin.flush()
+        ready, _, endpoint = process.stdout.readline().partition(" ")
+        assert ready == "ready"
+        yield endpoint.strip()
+    finally:
+        process.stdin.close()
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def first_value(tag: TagSpec) -> Any:
+    """What a foreign machine shows first: within the tag's range."""
+    if tag.type in ("string", "bool"):
+        return "" if tag.type == "string" else tag.name == "remote"
+    return tag.to_raw(State.STOPPED if tag.name == "state" else max(tag.low or 0, 0))
+
+
+@pytest.fixture(params=["opcua", "modbus"])
+def foreign(request: pytest.FixtureRequest, node: Path) -> Iterator[Machine]:
+    """Our driver, not running yet, for a machine of another stack with one of our profiles."""
+    if request.param == "opcua":
+        profile = load_profile("open-width-washer")
+        assert profile.opcua is not None
+        tags = [{"name": tag.name, "node": tag.node, "type": tag.type, "access": tag.access, "value": first_value(tag)}
+                for tag in profile.tags.values()]  # fmt: skip
+        description = {"port": free_port(), "namespace": profile.opcua.namespace, "root": profile.opcua.root,
+                       "tags": tags}  # fmt: skip
+    else:
+        profile = load_profile("padder-stenter")
+        assert profile.modbus is not None
+        words: dict[str, dict[int, int]] = {"input": {}, "holding": {}}
+        for tag in profile.tags.values():
+            registers = tag.encode(tag.from_raw(first_value(tag)), profile.modbus.word_order)
+            words[tag.registers.kind] |= dict(enumerate(registers, tag.registers.start))
+        places = {tag.name: [tag.registers.kind, tag.registers.start] for tag in profile.tags.values()}
+        description = {"port": free_port(), "unit": profile.modbus.unit_id, "places": places, **words}
+    with foreign_server(node, f"{request.param}_server.mjs", description) as endpoint:
+        yield Machine(profile.stage, profile, endpoint)
+
+
+def test_our_drivers_read_write_and_command_a_foreign_machine(foreign: Machine) -> None:
+    async def reach(**wanted: object) -> Snapshot:
+        async with asyncio.timeout(20):
+            snapshot = foreign.snapshot()
+            while not all(snapshot.value(name) == value and snapshot.good(name) for name, value in wanted.items()):
+                snapshot = await foreign.changed(snapshot, 1.0)
+        return snapshot
+
+    async def scenario() -> None:
+        running = asyncio.create_task(foreign.run())
+        try:
+            snapshot = await reach(state=State.STOPPED, remote=True)
+            assert [name for name in snapshot.tags if not snapshot.good(name)] == []
+            await foreign.write({"speed_sp_m_min": 22.5, "ticket": 4_000_000_000, "length_m": 12.5})
+            await reach(speed_sp_m_min=22.5, ticket=4_000_000_000, length_m=12.5)
+            await foreign.command(Verb.RESET)
+            await reach(state=State.IDLE)
+            with pytest.raises(CommandRefused, match="not possible in state IDLE"):
+                await foreign.command(Verb.HOLD)
+            await foreign.command(Verb.START)
+            beats = await reach(state=State.EXECUTE)
+            async with asyncio.timeout(5):
+                while foreign.snapshot().value("machine_heartbeat") == beats.value("machine_heartbeat"):
+                    await foreign.changed(foreign.snapshot(), 1.0)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scenario())

@@ -16,6 +16,7 @@ import rip
 from controller import Controller, JobRequest, Store, load_line
 from controller.journal import broken_at
 from controller.tables import Event, Job, Strip
+from drivers.isa95_types import JobState
 from hmi.operator import simulated_operator
 from hmi.print_job import ACTOR, OVER
 from hmi.uploads import keep_file
@@ -81,6 +82,9 @@ def check(store: Store, folder: Path) -> None:
         assert len(alarms) == 1
         asked = [event for event in events if event.kind == "question" and event.payload["kind"].startswith("resume@")]
         assert len(asked) == 1
+    (entry,) = json.loads((folder / "plant" / "press" / "job-orders" / "memory.json").read_text())["entries"]
+    assert entry["state"] == JobState.ENDED, "the job went through the press as one job order"
+    assert dict(entry["results"])["Row"] == total
     lines = [json.loads(line) for line in (folder / "plant" / "press" / "cloth.jsonl").read_text().splitlines()]
     reached = 0
     for line in lines:

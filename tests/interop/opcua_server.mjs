@@ -1,0 +1,58 @@
+// Serves the tags of a device profile with node-opcua and answers its command hand-shake, so that our drivers meet a
+// server that shares no code with ours. stdin, first line: {port, namespace, root, tags: [{name, node, type, access, value}]}.
+import { createInterface } from 'node:readline'
+import { DataType, MessageSecurityMode, SecurityPolicy, StatusCodes, Variant } from 'node-opcua-client'
+import { OPCUAServer } from 'node-opcua-server'
+
+const TYPES = {
+  uint16: DataType.UInt16, int16: DataType.Int16, uint32: DataType.UInt32, int32: DataType.Int32,
+  float32: DataType.Float, bool: DataType.Boolean, string: DataType.String,
+}
+const lines = createInterface({ input: process.stdin })
+const { value: first } = await lines[Symbol.asyncIterator]().next()
+const { port, namespace: uri, root, tags } = JSON.parse(first)
+
+const server = new OPCUAServer({
+  port,
+  hostname: '127.0.0.1',
+  securityModes: [MessageSecurityMode.None],
+  securityPolicies: [SecurityPolicy.None],
+})
+await server.initialize()
+const { addressSpace } = server.engine
+const namespace = addressSpace.registerNamespace(uri)
+const machine = namespace.addObject({ organizedBy: addressSpace.rootFolder.objects, browseName: root })
+const values = Object.fromEntries(tags.map(({ name, value }) => [name, value]))
+for (const { name, node, type, access } of tags) {
+  namespace.addVariable({
+    componentOf: machine,
+    browseName: node,
+    nodeId: `s=${root}.${node}`,
+    dataType: TYPES[type],
+    minimumSamplingInterval: 50,
+    accessLevel: access === 'rw' ? 'CurrentRead | CurrentWrite' : 'CurrentRead',
+    userAccessLevel: access === 'rw' ? 'CurrentRead | CurrentWrite' : 'CurrentRead',
+    value: {
+      get: () => new Variant({ dataType: TYPES[type], value: values[name] }),
+      set: (variant) => {
+        if (access !== 'rw') return StatusCodes.BadNotWritable
+        values[name] = variant.value
+        if (name === 'command_token') obey()
+        return StatusCodes.Good
+      },
+    },
+  })
+}
+setInterval(() => { values.machine_heartbeat = (values.machine_heartbeat + 1) % 65536 }, 200)
+await server.start()
+process.stdout.write(`ready opc.tcp://127.0.0.1:${port}\n`)
+lines.on('close', () => server.shutdown(0).then(() => process.exit(0)))
+
+// PackML's Reset, Start and Stop; anything else is refused
+function obey() {
+  const states = { 1: 4, 2: 6, 3: 2 }
+  const state = states[values.command]
+  if (state) values.state = state
+  values.command_result = state ? 1 : 2
+  values.command_ack = values.command_token
+}
