@@ -149,24 +149,41 @@ class Machine:
     async def _serve(self, connection: Connection) -> NoReturn:
         """Poll and beat until one of both finds the link lost."""
         reason = ""
+        # Not a TaskGroup: in Python 3.11 it forgets that it was told to end if a task of it fails in the same moment.
+        tasks = [
+            asyncio.create_task(self._poll(connection), name=f"{self.name} poll"),
+            asyncio.create_task(self._beat(connection), name=f"{self.name} heartbeat"),
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._poll(connection), name=f"{self.name} poll")
-                group.create_task(self._beat(connection), name=f"{self.name} heartbeat")
-        except* (LinkLost, WriteRefused) as errors:
-            reason = str(errors.exceptions[0])
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            error = done.pop().exception()
+            if not isinstance(error, (LinkLost, WriteRefused)):
+                assert error is not None  # neither of both returns
+                raise error
+            reason = str(error)
             # Said before the connection is closed, so that nobody waits for the closing.
             self._lose(reason)
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             if not reason:
                 self._drop(ENDED)
             await self._release(connection, lost=bool(reason))
         raise LinkLost(reason)
 
     async def _release(self, connection: Connection, *, lost: bool) -> None:
-        """Close a connection after what is still on its way over it has ended."""
+        """Close a connection after what is still on its way over it has ended; an end that comes meanwhile waits."""
         self._connection = None
         self._tell()
+        closing = asyncio.create_task(self._close(connection, lost=lost), name=f"{self.name} closing")
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait((closing,))
+            raise
+
+    async def _close(self, connection: Connection, *, lost: bool) -> None:
         if lost:
             await connection.close(lost=True)
         if self._tasks:

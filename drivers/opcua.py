@@ -7,6 +7,7 @@ stale does not tell.
 
 import asyncio
 import logging
+import struct
 from collections.abc import Collection, Mapping
 
 from asyncua import Client, ua
@@ -26,6 +27,8 @@ TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 4.0
 SESSION_TIMEOUT_MS = 30_000  # a session we could not close is forgotten by the server after this time
 NEVER_S = 1e6  # the library's own health probe: polling sees a loss sooner
+# An answer that is not what was asked for makes the library throw whatever its decoder stumbled over.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, struct.error)
 
 VARIANTS = {
     "uint16": ua.VariantType.UInt16,
@@ -53,9 +56,9 @@ class OpcUaConnection:
         nodes = [self._nodes[name] for name in names]
         try:
             values = await self._client.uaclient.read_attributes(nodes, ua.AttributeIds.Value)
-        except (ua.UaError, OSError, TimeoutError) as error:
+            return {name: self._reading(name, value) for name, value in zip(names, values, strict=True)}
+        except (ua.UaError, OSError, TimeoutError, *UNREADABLE) as error:
             raise _lost(error) from error
-        return {name: self._reading(name, value) for name, value in zip(names, values, strict=True)}
 
     def _reading(self, name: str, value: ua.DataValue) -> Reading:
         status = value.StatusCode
@@ -76,9 +79,9 @@ class OpcUaConnection:
         ]
         try:
             results = await self._client.uaclient.write_attributes(nodes, data, ua.AttributeIds.Value)
-        except (ua.UaError, OSError, TimeoutError) as error:
+            refused = [f"{name}: {code.name}" for name, code in zip(values, results, strict=True) if not code.is_good()]
+        except (ua.UaError, OSError, TimeoutError, *UNREADABLE) as error:
             raise _lost(error) from error
-        refused = [f"{name}: {code.name}" for name, code in zip(values, results, strict=True) if not code.is_good()]
         if refused:
             raise WriteRefused(", ".join(refused))
 
@@ -90,6 +93,8 @@ class OpcUaConnection:
 def _lost(error: Exception) -> LinkLost:
     if isinstance(error, TimeoutError):
         return LinkLost(f"no answer within {TIMEOUT_S:g} s")
+    if isinstance(error, UNREADABLE) and not isinstance(error, ua.UaError):
+        return LinkLost(f"the answer cannot be read ({error!r})")
     return LinkLost(" ".join(str(error).split()) or type(error).__name__)
 
 
@@ -120,7 +125,7 @@ async def connect(profile: Profile, endpoint: str) -> OpcUaConnection:
         raise LinkLost(f"no session with {endpoint} in time") from error
     except LinkLost:
         raise
-    except (ua.UaError, OSError) as error:
+    except (ua.UaError, OSError, *UNREADABLE) as error:
         raise LinkLost(f"{endpoint}: {_lost(error)}") from error
     finally:
         if not connected:
