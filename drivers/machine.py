@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import structlog
@@ -166,24 +166,24 @@ class Machine:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             if not reason:
                 self._drop(ENDED)
-            await self._release(connection, lost=bool(reason))
+            await self._release(connection, *tasks, lost=bool(reason))
         raise LinkLost(reason)
 
-    async def _release(self, connection: Connection, *, lost: bool) -> None:
-        """Close a connection after what is still on its way over it has ended; an end that comes meanwhile waits."""
+    async def _release(self, connection: Connection, *tasks: asyncio.Task[NoReturn], lost: bool) -> None:
+        """Close a connection after all that goes over it has ended; an end that comes meanwhile waits."""
         self._connection = None
         self._tell()
-        closing = asyncio.create_task(self._close(connection, lost=lost), name=f"{self.name} closing")
+        closing = asyncio.create_task(self._close(connection, tasks, lost), name=f"{self.name} closing")
         try:
             await asyncio.shield(closing)
         except asyncio.CancelledError:
             await asyncio.wait((closing,))
             raise
 
-    async def _close(self, connection: Connection, *, lost: bool) -> None:
+    async def _close(self, connection: Connection, tasks: Sequence[asyncio.Task[NoReturn]], lost: bool) -> None:
+        await asyncio.gather(*tasks, return_exceptions=True)
         if lost:
             await connection.close(lost=True)
         if self._tasks:
