@@ -26,6 +26,9 @@ app = typer.Typer(
 raster = typer.Typer(help="Look into a raster.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(raster, name="raster")
 
+bench = typer.Typer(help="Measure again what the documents say.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(bench, name="bench")
+
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
 
@@ -134,6 +137,21 @@ def raster_rows(
     from hmi.offline import raster_rows as write
 
     _tell(write(path, start, count, out), as_json=True)
+
+
+@bench.command("machines")
+def bench_machines(
+    long: Annotated[bool, typer.Option("--long", help="1,000 faults; about half an hour.")] = False,
+    seed: Annotated[int, typer.Option(help="What the faults are drawn from.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Drivers against the bare libraries, against time, and behind faulty links."""
+    from hmi.bench import figures
+
+    measured = figures("machines", f"--seed={seed}", *(["--long"] if long else []))
+    _tell(measured, as_json)
+    if measured["soak_violations"]:
+        raise typer.Exit(1)
 
 
 @app.command()

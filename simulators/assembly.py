@@ -12,6 +12,7 @@ from simulators.endpoint import claim, split
 from simulators.padder import PADDER
 from simulators.printer import PRESS
 from simulators.process import Process
+from simulators.published import PublishedFace
 from simulators.retained import Memory
 from simulators.station import ClothWork, Face, Station
 from simulators.steamer import STEAMER
@@ -44,9 +45,15 @@ def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any]) -> Fac
 
 @asynccontextmanager
 async def build(
-    name: str, endpoint: str, camera: str | None, clock: Clock, state_dir: Path, faults: str
+    name: str,
+    endpoint: str,
+    camera: str | None,
+    clock: Clock,
+    state_dir: Path,
+    faults: str,
+    published: Path | None = None,
 ) -> AsyncIterator[Assembled]:
-    """Build a machine and listen; on leaving, switch it off.
+    """Build a machine and listen; on leaving, switch it off. What it shows is written down in ``published``.
 
     Raises
     ------
@@ -62,7 +69,8 @@ async def build(
     memory = Memory(state_dir)
 
     def face(inputs: dict[str, Any]) -> Face:
-        return _face(profile, host, port, inputs)
+        face = _face(profile, host, port, inputs)
+        return face if published is None else PublishedFace(face, inputs, published)
 
     if camera is None:
         station = Station(process, profile, ClothWork(), clock, memory, face)
