@@ -33,7 +33,7 @@ class Wire:
     header_bytes: int
     longest: int
 
-    def length(self, start: bytes) -> int:
+    def length(self, start: bytes | bytearray) -> int:
         """Length in bytes of the message that begins with ``start``; WireError if that cannot be one."""
         if self.protocol == "modbus-tcp":
             transaction, protocol, rest = struct.unpack_from(">HHH", start)

@@ -25,7 +25,7 @@ from drivers import Machine, Verb, load_profile  # noqa: E402
 from drivers.protocols import connector  # noqa: E402
 from tests.soak.run import drawn, quiet, soak  # noqa: E402
 
-ROUNDS, ROUND_S = 5, 0.8
+ROUNDS, ROUND_S = 5, 0.4
 VALUES, REGISTERS = 100, 125
 MACHINES, TAGS = 4, 75
 
@@ -162,8 +162,8 @@ async def measure(long: bool, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = await reads(folder)
-        figures |= await latencies(folder, 30.0 if long else 6.0)
-        outcome = await soak(drawn(seed, 1000 if long else 24), seed, folder)
+        figures |= await latencies(folder, 30.0 if long else 5.0)
+        outcome = await soak(drawn(seed, 1000 if long else 16), seed, folder)
         return figures | outcome.figures()
 
 
