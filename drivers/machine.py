@@ -293,9 +293,10 @@ class Machine:
             connection = self._connected()
             token = self._token()
             try:
-                # The token last and alone: it makes the machine act.
+                # The token last: it makes the machine act. The command again with it: between two requests there may
+                # come a late one of a link that was given up.
                 await connection.write({"command": verb})
-                await connection.write({"command_token": token})
+                await connection.write({"command": verb, "command_token": token})
             except LinkLost as error:
                 raise LinkLost(f"{self.name}: command {verb.name}: {error}") from error
             except WriteRefused as error:

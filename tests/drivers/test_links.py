@@ -160,6 +160,27 @@ def test_a_command_whose_reply_is_lost_is_executed_once(run, device, bench):
     run(main())
 
 
+def test_a_late_request_of_an_earlier_link_does_not_change_a_command(run, device, bench):
+    """What a link that was given up still delivers may come between any two requests of the new one."""
+
+    async def late(verb, after):
+        while await device.get("command") != after:
+            await asyncio.sleep(0)
+        await device.set("command", verb)
+
+    async def main():
+        async with device:
+            machine = Machine("press", device.profile, device.endpoint)
+            async with bench.running(machine):
+                await bench.until(machine, sound)
+                coming = asyncio.create_task(late(Verb.START, after=Verb.STOP))
+                await machine.command(Verb.STOP)
+                await coming
+                assert device.commands == [Verb.STOP]
+
+    run(main())
+
+
 @pytest.mark.parametrize("wire", [MODBUS, OPCUA], ids=lambda wire: wire.protocol)
 @given(st.data())
 def test_messages_are_found_however_the_bytes_come(wire, data):
