@@ -293,9 +293,8 @@ class Machine:
             connection = self._connected()
             token = self._token()
             try:
-                # The token last: it makes the machine act. The command again with it: between two requests there may
-                # come a late one of a link that was given up.
-                await connection.write({"command": verb})
+                # Both in one request, the token last: it makes the machine act. A command alone that a given-up link
+                # delivers late would be taken with the token of the next one.
                 await connection.write({"command": verb, "command_token": token})
             except LinkLost as error:
                 raise LinkLost(f"{self.name}: command {verb.name}: {error}") from error

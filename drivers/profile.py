@@ -192,6 +192,9 @@ def _check_names(profile: Profile) -> None:
         tag = profile.tags.get(name)
         if tag is None or tag.type != "uint16" or tag.access != access:
             raise ValueError(f"{asked_by.get(name, 'tags')}: {name!r} must be a tag of type uint16 and access {access}")
+    command, token = profile.tags["command"], profile.tags["command_token"]
+    if profile.protocol == "modbus-tcp" and token.registers.start != command.registers.stop:
+        raise ValueError("tags.command_token.address: must be right behind command, so that one request carries both")
     if profile.heartbeat.timeout_s <= 3 * profile.heartbeat.period_s:
         raise ValueError("heartbeat.timeout_s: must be more than three periods")
     for tag in profile.tags.values():

@@ -160,23 +160,29 @@ def test_a_command_whose_reply_is_lost_is_executed_once(run, device, bench):
     run(main())
 
 
-def test_a_late_request_of_an_earlier_link_does_not_change_a_command(run, device, bench):
-    """What a link that was given up still delivers may come between any two requests of the new one."""
+def test_a_command_never_comes_without_its_token(run, device, bench):
+    """Else what a link that was given up still delivers could change a command that came over the next one."""
 
-    async def late(verb, after):
-        while await device.get("command") != after:
+    async def look(seen):
+        while True:
+            command = await device.get("command")
+            seen.append((command, await device.get("command_token")))
             await asyncio.sleep(0)
-        await device.set("command", verb)
 
     async def main():
         async with device:
             machine = Machine("press", device.profile, device.endpoint)
             async with bench.running(machine):
                 await bench.until(machine, sound)
-                coming = asyncio.create_task(late(Verb.START, after=Verb.STOP))
+                seen = []
+                looking = asyncio.create_task(look(seen))
                 await machine.command(Verb.STOP)
-                await coming
-                assert device.commands == [Verb.STOP]
+                await machine.command(Verb.START)
+                looking.cancel()
+                await asyncio.wait([looking])
+                tokens = {command: {token for c, token in seen if c == command} for command in (Verb.STOP, Verb.START)}
+                assert not tokens[Verb.STOP] & tokens[Verb.START]
+                assert 0 not in tokens[Verb.STOP]
 
     run(main())
 

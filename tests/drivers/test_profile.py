@@ -77,6 +77,7 @@ FAULTS = [
     (PADDER, lambda t, d: t["length_m"].pop("high"), "tags.length_m: a writable number needs low and high"),
     (PADDER, lambda t, d: t["remote"].update(low=0), "tags.remote: type bool has no low and high"),
     (PADDER, lambda t, d: t["fan_pct"].update(setpoint="fan"), "tags.fan_pct.setpoint: 'fan' is not a writable tag"),
+    (PADDER, lambda t, d: t["command_token"].update(address="holding:99"), "tags.command_token.address: must be right"),
     (PADDER, lambda t, d: t["fan_pct"].update(scale=0), "tags.fan_pct.scale: Input should be greater than 0"),
     (
         PADDER,

@@ -120,8 +120,8 @@ class Pictures:
         return value in later or any(values.get(name) == value for values in mine)
 
 
-def unexplained(calls: Sequence[Call], executions: Sequence[Execution]) -> Iterator[str]:
-    """Say which commands were executed twice or without having been given, or not though they were reported done.
+def unexplained(calls: Sequence[Call], executions: Sequence[Execution]) -> Iterator[tuple[float, str]]:
+    """Say when a command was executed twice or without having been given, or not at all though it was reported done.
 
     Every execution needs a call of its own: one that it fell into, or one before whose answer was lost.
     """
@@ -133,7 +133,7 @@ def unexplained(calls: Sequence[Call], executions: Sequence[Execution]) -> Itera
         if fits:
             open_calls.remove(fits[0])
         else:
-            yield f"{Verb(execution.verb).name} was executed without a command, or twice, at {execution.at:.3f}"
+            yield execution.at, f"{Verb(execution.verb).name} was executed without a command, or twice"
     for call in open_calls:
         if call.outcome == "accepted":
-            yield f"{call.verb.name}, given at {call.began:.3f}, was reported done, but not executed"
+            yield call.began, f"{call.verb.name} was reported done, but not executed"

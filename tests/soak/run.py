@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -110,7 +111,7 @@ class Station:
         self.profile = load_profile(PROFILES[name])
         self.process = PlcProcess(name, folder / name)
         self._random = random.Random(f"{outcome.seed} {name}")
-        self._number, self._fault = 0, "none yet"
+        self._faults: list[tuple[float, str]] = [(0.0, "none yet")]
         # Nothing in Modbus TCP or in OPC UA without signatures tells a value with a bit turned over from a sound one:
         # what is shown until then (seconds since 1970) is counted, not judged. All else holds then as ever.
         self._unprovable_until = 0.0
@@ -134,7 +135,7 @@ class Station:
         for item in schedule:
             await asyncio.sleep(item.after_s)
             fault = item.fault
-            self._number, self._fault = self._number + 1, str(fault)
+            self._faults.append((time.time(), str(fault)))
             if fault.values.get("part") == "payload":
                 self._unprovable_until = float("inf")
             self._bad_at, began = None, time.monotonic()
@@ -206,14 +207,14 @@ class Station:
         self._executions += [item for item in self._truth.read() if item.accepted]
         for at, name, value, right in self._pictures.judge(now):
             near = ", ".join(map(repr, list(right)[-4:]))
-            self._complain(f"{name} = {value!r} was shown as good at {at:.3f}; it was {near}")
+            self._complain(at, f"{name} = {value!r} was shown as good; it was {near}")
         self._outcome.values_judged += self._pictures.judged - before
 
     def finish(self) -> None:
         """Judge the rest, and all commands."""
         self.compare(float("inf"))
-        for what in unexplained(self._calls, self._executions):
-            self._complain(what)
+        for at, what in unexplained(self._calls, self._executions):
+            self._complain(at, what)
 
     async def _until_sound(self, ended: float) -> None:
         snapshot = self.machine.snapshot()
@@ -221,7 +222,7 @@ class Station:
         while not all(snapshot.good(name) for name in snapshot.tags):
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"seed {self._outcome.seed}: {self.name} is not back {BACK_S:g} s after {self._fault}"
+                    f"seed {self._outcome.seed}: {self.name} is not back {BACK_S:g} s after fault {self._faults[-1][1]}"
                 )
             snapshot = await self.machine.changed(snapshot, LOOK_S)
         if ended and self._bad_at is not None:
@@ -232,8 +233,10 @@ class Station:
         self._outcome.objects.append(len(gc.get_objects()))
         self._outcome.rss_mb.append(_rss_mb())
 
-    def _complain(self, what: str) -> None:
-        violation = Violation(self._outcome.seed, self._number, self._fault, self.name, what)
+    def _complain(self, at: float, what: str) -> None:
+        number = bisect_right(self._faults, (at, "")) - 1
+        fault = self._faults[number][1]
+        violation = Violation(self._outcome.seed, number, fault, self.name, f"at {at:.3f} {what}")
         self._outcome.violations.append(violation)
         sys.stderr.write(f"{violation}\n")
 
