@@ -6,13 +6,14 @@ SOURCES := controller drivers hmi qc recipes rip simulators tests
 # these tests only compute; all others start machines, servers and browsers, and want the processors for themselves
 PURE    := tests/controller tests/qc tests/recipes tests/rip
 
-.PHONY: run test test-full setup web lint bench screenshots lock clean
+.PHONY: run test test-full soak setup web lint bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    the whole line in your browser   (FOULARD_PORT changes the port)"
 	@echo "make test   the whole test suite"
 	@echo "make lint   ruff, pyright, import-linter, type check of the browser app"
+	@echo "make soak   1,000 faults on four machines   (SEED changes which)"
 	@echo "make bench  figures, each as a ratio against a peer in the same run"
 	@echo "make setup  what run and test do first"
 
@@ -27,6 +28,11 @@ test: setup
 test-full: setup
 	@FOULARD_FULL=1 $(BIN)/python -m pytest -n 2 $(PURE)
 	@FOULARD_FULL=1 $(BIN)/python -m pytest $(addprefix --ignore=,$(PURE))
+
+# 1,000 faults of links and PLCs on four machines; about half an hour. SEED=7 for others
+SEED ?= 1
+soak: setup
+	@$(BIN)/python -m tests.soak.run --seed $(SEED) --count 1000
 
 setup: .venv/installed
 	@$(BIN)/python -m hmi.webbuild >/dev/null

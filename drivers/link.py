@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
 import structlog
@@ -126,21 +126,45 @@ class KeptLink:
                 self._board.take(readings, names, asked_at)
 
         reason = ""
+        # Not a TaskGroup: in Python 3.11 it forgets that it was told to end if a task of it fails in the same moment.
+        tasks = [
+            *(
+                asyncio.create_task(connection.watch(names, period_s, take), name=f"{self._name} {period_s:g} s")
+                for period_s, names in self._followed.items()
+            ),
+            asyncio.create_task(self._beat(connection), name=f"{self._name} heartbeat"),
+            asyncio.create_task(self._look(), name=f"{self._name} ages"),
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                for period_s, names in self._followed.items():
-                    group.create_task(connection.watch(names, period_s, take), name=f"{self._name} {period_s:g} s")
-                group.create_task(self._beat(connection), name=f"{self._name} heartbeat")
-                group.create_task(self._look(), name=f"{self._name} ages")
-        except* (LinkLost, WriteRefused) as errors:
-            reason = str(errors.exceptions[0])
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            error = done.pop().exception()
+            if not isinstance(error, (LinkLost, WriteRefused)):
+                assert error is not None  # none of them returns
+                raise error
+            reason = str(error)
             # Said before the connection is closed, so that nobody waits for the closing.
             self._lose(reason)
         finally:
+            for task in tasks:
+                task.cancel()
             if not reason:
                 self._drop(ENDED)
-            await connection.close(lost=bool(reason))
+            await self._end(connection, tasks, lost=bool(reason))
         raise LinkLost(reason)
+
+    async def _end(self, connection: Connection, tasks: Sequence[asyncio.Task[NoReturn]], *, lost: bool) -> None:
+        """Close a connection after all that goes over it has ended; an end that comes meanwhile waits."""
+
+        async def close() -> None:
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await connection.close(lost=lost)
+
+        closing = asyncio.create_task(close(), name=f"{self._name} closing")
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait((closing,))
+            raise
 
     async def _beat(self, connection: Connection) -> NoReturn:
         heartbeat = self._profile.heartbeat

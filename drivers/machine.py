@@ -143,11 +143,9 @@ class Machine:
             token = self._token()
             if await self._told(verb, connection.act(verb)):
                 return
-            await self._told(verb, connection.write({"command": self._number(verb)}))
-            if loop.time() >= deadline:
-                raise LinkLost(late)
-            # The token last and alone: it makes the machine act.
-            await self._told(verb, connection.write({"command_token": token}))
+            # Both in one request, the token last: it makes the machine act. A command alone that a given-up link
+            # delivers late would be taken with the token of the next one.
+            await self._told(verb, connection.write({"command": self._number(verb), "command_token": token}))
             while board.value("command_ack") != token or not board.value("command_result"):
                 self._link.connection()
                 if not await board.news(deadline - loop.time()):

@@ -28,7 +28,7 @@ __all__ = ["OpcUaConnection", "connect"]
 
 # Losses are told once, by Machine; the library would tell them, with tracebacks, at each try.
 for name in ("asyncua.client", "asyncua.common.subscription"):
-    logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 4.0
@@ -79,10 +79,10 @@ class OpcUaConnection:
             # One layer below Client.read: only the answer's header carries the time at the server.
             response = struct_from_binary(ua.ReadResponse, await protocol.send_request(request))
             response.ResponseHeader.ServiceResult.check()
-        except (ua.UaError, OSError, TimeoutError) as error:
+            self.skew_s = _utc(response.ResponseHeader.Timestamp).timestamp() - (sent + time.time()) / 2
+            return {name: self.reading(name, value) for name, value in zip(names, response.Results, strict=True)}
+        except Exception as error:  # whatever the library's decoder stumbles over in a garbled answer
             raise lost(error) from error
-        self.skew_s = _utc(response.ResponseHeader.Timestamp).timestamp() - (sent + time.time()) / 2
-        return {name: self.reading(name, value) for name, value in zip(names, response.Results, strict=True)}
 
     def reading(self, name: str, value: ua.DataValue) -> Reading:
         """Turn a node's value into a reading.
@@ -120,9 +120,9 @@ class OpcUaConnection:
         ]
         try:
             results = await self.client.uaclient.write_attributes(nodes, data, ua.AttributeIds.Value)
-        except (ua.UaError, OSError, TimeoutError) as error:
+            refused = [f"{name}: {code.name}" for name, code in zip(values, results, strict=True) if not code.is_good()]
+        except Exception as error:  # whatever the library's decoder stumbles over in a garbled answer
             raise lost(error) from error
-        refused = [f"{name}: {code.name}" for name, code in zip(values, results, strict=True) if not code.is_good()]
         if refused:
             raise WriteRefused(", ".join(refused))
 
@@ -156,6 +156,8 @@ def lost(error: Exception) -> LinkLost:
         return error
     if isinstance(error, TimeoutError):
         return LinkLost(f"no answer within {TIMEOUT_S:g} s")
+    if not isinstance(error, (ua.UaError, OSError)):
+        return LinkLost(f"the answer cannot be read ({error!r})")
     return LinkLost(" ".join(str(error).split()) or type(error).__name__)
 
 
@@ -192,7 +194,7 @@ async def connect(profile: Profile, endpoint: str) -> Connection:
         raise LinkLost(f"no session with {endpoint} in time") from error
     except LinkLost:
         raise
-    except (ua.UaError, OSError) as error:
+    except Exception as error:  # as in a read
         raise LinkLost(f"{endpoint}: {lost(error)}") from error
     finally:
         if not connected:

@@ -17,3 +17,16 @@ def rip(
 ) -> None:
     """Rates of the RIP beside its peers on the same picture, first row, memory and disk."""
     tell(figures("rip", *(["--long"] if long else [])), as_json)
+
+
+@bench.command("machines")
+def machines(
+    long: Annotated[bool, typer.Option("--long", help="1,000 faults; about half an hour.")] = False,
+    seed: Annotated[int, typer.Option(help="What the faults are drawn from.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Drivers against the bare libraries, against time, and behind faulty links."""
+    measured = figures("machines", f"--seed={seed}", *(["--long"] if long else []))
+    tell(measured, as_json)
+    if measured["soak_violations"]:
+        raise typer.Exit(1)

@@ -27,6 +27,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--speed", default="1", metavar="N|max", help="plant seconds per wall second")
     parser.add_argument("--state-dir", required=True, type=Path, metavar="DIR", help="folder of the retentive memory")
     parser.add_argument("--faults", default="", metavar="SPEC", help="faults of the print, press only")
+    parser.add_argument("--published", type=Path, metavar="FILE", help="write down every value shown, as JSON lines")
     parser.add_argument(
         "--follow-stdin",
         action="store_true",
@@ -60,7 +61,13 @@ async def _serve(arguments: argparse.Namespace, clock: Clock) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with build(
-        arguments.machine, arguments.endpoint, arguments.camera, clock, arguments.state_dir, arguments.faults
+        arguments.machine,
+        arguments.endpoint,
+        arguments.camera,
+        clock,
+        arguments.state_dir,
+        arguments.faults,
+        arguments.published,
     ) as machine:
         print("ready", arguments.machine, *machine.endpoints, flush=True)  # noqa: T201 (the service manager reads it)
         tasks = [asyncio.create_task(stop.wait()), asyncio.create_task(machine.station.run())]

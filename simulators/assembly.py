@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from simulators.endpoint import claim, split
 from simulators.padder import PADDER
 from simulators.printer import PRESS
 from simulators.process import Process
+from simulators.published import PublishedFace
 from simulators.retained import Memory
 from simulators.station import ClothWork, Face, Station, Work
 from simulators.steamer import STEAMER
@@ -49,9 +49,15 @@ def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any], work: 
 
 @asynccontextmanager
 async def build(
-    name: str, endpoint: str, camera: str | None, clock: Clock, state_dir: Path, faults: str
+    name: str,
+    endpoint: str,
+    camera: str | None,
+    clock: Clock,
+    state_dir: Path,
+    faults: str,
+    published: Path | None = None,
 ) -> AsyncIterator[Assembled]:
-    """Build a machine and listen; on leaving, switch it off.
+    """Build a machine and listen; on leaving, switch it off. What it shows is written down in ``published``.
 
     Raises
     ------
@@ -66,11 +72,15 @@ async def build(
     endpoints = [f"{scheme}://{host}:{port}"]
     memory = Memory(state_dir)
 
+    def station_with(work: Work) -> Station:
+        def make_face(inputs: dict[str, Any]) -> Face:
+            face = _face(profile, host, port, inputs, work, state_dir)
+            return face if published is None else PublishedFace(face, inputs, published)
+
+        return Station(process, profile, work, clock, memory, make_face)
+
     if camera is None:
-        work = ClothWork()
-        station = Station(
-            process, profile, work, clock, memory, partial(_face, profile, host, port, work=work, state_dir=state_dir)
-        )
+        station = station_with(ClothWork())
         await station.start()
         try:
             yield Assembled(station, tuple(endpoints))
@@ -84,9 +94,7 @@ async def build(
     camera_host, camera_port = split(camera, "tcp")
     camera_port = claim(camera_host, camera_port)
     work = PressWork(state_dir, faults, hold=clock.speed is None)
-    station = Station(
-        process, profile, work, clock, memory, partial(_face, profile, host, port, work=work, state_dir=state_dir)
-    )
+    station = station_with(work)
     eye = StripCamera(work, camera_host, camera_port)
     await eye.start()
     try:

@@ -141,6 +141,11 @@ def _modbus(profile: Profile) -> Iterator[Complaint]:
     for (before, other), (tag, at) in pairwise(laid):
         if before.registers.kind == tag.registers.kind and before.registers.stop > tag.registers.start:
             yield Complaint(at, f"{tag.address} overlaps {before.name} ({before.address})", other)
+    places = {tag.name: (tag.registers, at) for tag, at in laid}
+    if "command" in places and "command_token" in places:
+        (command, other), (token, at) = places["command"], places["command_token"]
+        if (token.kind, token.start) != (command.kind, command.stop):
+            yield Complaint(at, "must lie right behind command, so that one request carries both", other)
 
 
 def _required(profile: Profile) -> Iterator[Complaint]:
