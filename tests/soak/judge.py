@@ -123,13 +123,14 @@ class Pictures:
 def unexplained(calls: Sequence[Call], executions: Sequence[Execution]) -> Iterator[tuple[float, str]]:
     """Say when a command was executed twice or without having been given, or not at all though it was reported done.
 
-    Every execution needs a call of its own: one that it fell into, or one before whose answer was lost.
+    Every accepted execution needs a call of its own: the one that was accepted while it happened, or one before whose
+    answer was lost. A call that was refused explains none.
     """
     open_calls = list(calls)
     for execution in executions:
-        during = [call for call in open_calls if call.began <= execution.at <= call.ended + 0.5]
-        earlier = [call for call in open_calls if call.outcome == "lost" and 0 <= execution.at - call.began <= LATE_S]
-        fits = [call for call in (*during, *earlier) if call.verb == execution.verb]
+        at, of_verb = execution.at, [call for call in open_calls if call.verb == execution.verb]
+        fits = [call for call in of_verb if call.outcome == "accepted" and call.began <= at <= call.ended]
+        fits += [call for call in of_verb if call.outcome == "lost" and 0 <= at - call.began <= LATE_S]
         if fits:
             open_calls.remove(fits[0])
         else:

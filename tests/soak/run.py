@@ -190,7 +190,7 @@ class Station:
         except CommandRefused:
             outcome = "refused"
         finally:
-            if outcome == "accepted" and began < self._unprovable_until:
+            if began < self._unprovable_until:
                 outcome = "lost"  # an answer with a bit turned over proves nothing
             self._calls.append(Call(verb, began, time.time(), outcome))
             self._outcome.calls[outcome] += 1

@@ -123,6 +123,14 @@ def done(verb, at):
         ([call(Verb.START, 1.0)], [done(Verb.STOP, 1.1)], ["STOP was executed without", "START was reported done"]),
         ([], [done(Verb.ABORT, 1.0)], ["ABORT was executed without a command"]),
         ([call(Verb.START, 1.0, "lost")], [done(Verb.START, 0.5)], ["twice"]),
+        ([call(Verb.STOP, 1.0, "refused"), call(Verb.STOP, 1.3)], [done(Verb.STOP, 1.4)], []),
+        ([call(Verb.STOP, 1.0, "refused")], [done(Verb.STOP, 1.1)], ["STOP was executed without"]),
+        (
+            [call(Verb.STOP, 1.0, "lost"), call(Verb.STOP, 1.3), call(Verb.STOP, 1.6)],
+            [done(Verb.STOP, 1.4), done(Verb.STOP, 1.7)],
+            [],
+        ),
+        ([call(Verb.STOP, 1.0, "lost"), call(Verb.STOP, 1.3)], [done(Verb.STOP, 1.31), done(Verb.STOP, 1.4)], []),
     ],
 )
 def test_every_execution_needs_a_call_of_its_own(calls, executions, told):
