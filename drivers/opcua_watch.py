@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["watch"]
 
 PROBE_S = 0.25  # a value is confirmed this often at least, and a silent server found within this and one time-out
+CHECK_S = 0.45  # and one period at least: what is shown differs from the machine for about half a second at most
 STARVED_S = 1.0  # and four periods at least: a beat the subscription owes for longer will not come
 QUEUE_PER_TAG = 20  # changes not yet handed over; what does not fit ends the subscription, nothing is dropped unseen
 LIFETIME_COUNT = 1000  # periods without a sign of us, after which the server forgets the subscription
@@ -66,6 +67,7 @@ class _Following:
         self._period_s = period_s
         self._take = take
         self._changes: dict[str, Reading] = {}
+        self._heard_at: dict[str, float] = {}
         self._last_beat: Reading | None = None
         self._owed_since: float | None = None
         self._overflow = asyncio.Event()
@@ -133,6 +135,7 @@ class _Following:
                 asyncio.get_running_loop().call_soon(self._hand_over)
             name = self._by_node[event.node.nodeid]
             self._changes[name] = self._connection.reading(name, event.data.monitored_item.Value)
+            self._heard_at[name] = time.monotonic()
         raise _Refused("the subscription was closed")
 
     def _hand_over(self) -> None:
@@ -143,16 +146,26 @@ class _Following:
         self._take({name: found for name, found in changes.items() if name in self._names}, confirmed, time.monotonic())
 
     async def _probe(self) -> NoReturn:
-        """Compare the subscription's heartbeat with that of the node itself; in step, nothing else has changed."""
+        """Compare the subscription's heartbeat with that of the node itself; in step, nothing else has changed.
+
+        Now and then all values are read, so that a change that was lost or spoilt on its way is not shown for long.
+        """
+        checked_at = time.monotonic()
         while True:
             await asyncio.sleep(PROBE_S)
             asked_at = time.monotonic()
-            beat = (await self._connection.read((self._beat,)))[self._beat]
-            if self._last_beat is None or beat.value != self._last_beat.value:
+            whole = asked_at - checked_at >= max(CHECK_S, self._period_s)
+            found = await self._connection.read(self._wanted if whole else (self._beat,))
+            if self._last_beat is None or found[self._beat].value != self._last_beat.value:
                 self._owed_since = self._owed_since or asked_at
-            if self._owed_since is None:
+            if whole:
+                checked_at = asked_at
+                # what the subscription told since is newer
+                told = {name: found[name] for name in self._names if self._heard_at.get(name, 0.0) < asked_at}
+                self._take(told, tuple(told), asked_at)
+            elif self._owed_since is None:
                 self._take({}, self._names, asked_at)
-            elif asked_at - self._owed_since > max(STARVED_S, 4 * self._period_s):
+            if self._owed_since is not None and asked_at - self._owed_since > max(STARVED_S, 4 * self._period_s):
                 raise _Refused("the machine's heart beats, but not in the subscription")
 
     async def _watch_overflow(self) -> NoReturn:

@@ -97,9 +97,13 @@ class OpcUaFace:
         """Close all sessions."""
         await self._server.stop()
 
+    def told(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give the machine's values, with the reason of a refused job method."""
+        return values if self._jobs is None else self._jobs.told(values)
+
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Write the values that changed."""
-        shown = values if self._jobs is None else self._jobs.told(values)
+        shown = self.told(values)
         now = ua.DateTime.now(UTC)
         for spec in self._profile.tags.values():
             if spec.access == "rw":

@@ -23,6 +23,10 @@ class PublishedFace:
         self._file = path.open("a", encoding="utf-8", buffering=1)  # a line at a time: a kill tears none
         self._last: dict[str, Any] = {}
 
+    def told(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give what the face makes of the machine's values."""
+        return self._face.told(values)
+
     async def start(self, values: Mapping[str, Any]) -> None:
         """Listen."""
         self._write(values)
@@ -39,7 +43,7 @@ class PublishedFace:
         self._file.close()
 
     def _write(self, values: Mapping[str, Any]) -> None:
-        now = {**values, **self._inputs}
+        now = {**self._face.told(values), **self._inputs}
         if changed := {name: value for name, value in now.items() if self._last.get(name) != value}:
             self._file.write(json.dumps({"at": time.time(), **changed}) + "\n")
             self._last = now

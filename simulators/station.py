@@ -34,6 +34,10 @@ class Face(Protocol):
         """Listen."""
         ...
 
+    def told(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give what is shown for the machine's values; the same but for what the protocol itself has to say."""
+        ...
+
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Show new values."""
         ...
