@@ -1,26 +1,39 @@
 """Puts one machine together: profile, physics, work, memory and the server of its protocol."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from drivers.profile import Profile, load_profile
+from drivers.profile import load_profile
 from simulators.clock import Clock
 from simulators.endpoint import claim, split
+from simulators.faults import Fault
+from simulators.machine import Machine
 from simulators.padder import PADDER
 from simulators.printer import PRESS
 from simulators.process import Process
 from simulators.retained import Memory
-from simulators.station import ClothWork, Face, Station
+from simulators.rolls import Rolls
+from simulators.station import Face, Station
 from simulators.steamer import STEAMER
 from simulators.washer import WASHER
+from simulators.work import ClothWork
 
-__all__ = ["Assembled", "build"]
+__all__ = ["PROCESSES", "Assembled", "Place", "build"]
 
-PROCESSES: dict[str, Process] = {"padder": PADDER, "press": PRESS, "steamer": STEAMER, "washer": WASHER}
+PROCESSES: dict[str, Process] = {process.name: process for process in (PADDER, PRESS, STEAMER, WASHER)}
 SCHEMES = {"modbus-tcp": "modbus", "opcua": "opc.tcp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a machine stands: its endpoint, its camera's, the folder of its memory and the one with the rolls."""
+
+    endpoint: str
+    camera: str | None
+    state_dir: Path
+    rolls: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +44,20 @@ class Assembled:
     endpoints: tuple[str, ...]
 
 
-def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any]) -> Face:
+def _make_face(machine: Machine, protocol: str, host: str, port: int) -> Face:
     # imported late: each stack of a protocol costs start-up time and only one is needed
-    if profile.protocol == "opcua":
+    profile = load_profile(PROCESSES[machine.name].profile)
+    if protocol == "opcua":
         from simulators.opcua_server import OpcUaFace
 
-        return OpcUaFace(profile, host, port, inputs)
+        return OpcUaFace(profile, host, port, machine.inputs, lambda: machine.skew_s)
     from simulators.modbus_server import ModbusFace
 
-    return ModbusFace(profile, host, port, inputs)
+    return ModbusFace(profile, host, port, machine.inputs)
 
 
 @asynccontextmanager
-async def build(
-    name: str, endpoint: str, camera: str | None, clock: Clock, state_dir: Path, faults: str
-) -> AsyncIterator[Assembled]:
+async def build(name: str, place: Place, clock: Clock, faults: Sequence[Fault]) -> AsyncIterator[Assembled]:
     """Build a machine and listen; on leaving, switch it off.
 
     Raises
@@ -56,16 +68,16 @@ async def build(
     process = PROCESSES[name]
     profile = load_profile(process.profile)
     scheme = SCHEMES[profile.protocol]
-    host, port = split(endpoint, scheme)
+    host, port = split(place.endpoint, scheme)
     port = claim(host, port)
     endpoints = [f"{scheme}://{host}:{port}"]
-    memory = Memory(state_dir)
+    memory, rolls = Memory(place.state_dir), Rolls(place.rolls, name)
 
-    def face(inputs: dict[str, Any]) -> Face:
-        return _face(profile, host, port, inputs)
+    def face(machine: Machine) -> Face:
+        return _make_face(machine, profile.protocol, host, port)
 
-    if camera is None:
-        station = Station(process, profile, ClothWork(), clock, memory, face)
+    if place.camera is None:
+        station = Station(Machine(process, profile, ClothWork(), memory, rolls, faults), clock, face)
         await station.start()
         try:
             yield Assembled(station, tuple(endpoints))
@@ -76,11 +88,12 @@ async def build(
     from simulators.camera import StripCamera
     from simulators.press import PressWork
 
-    camera_host, camera_port = split(camera, "tcp")
+    camera_host, camera_port = split(place.camera, "tcp")
     camera_port = claim(camera_host, camera_port)
-    work = PressWork(state_dir, faults, hold=clock.speed is None)
-    station = Station(process, profile, work, clock, memory, face)
-    eye = StripCamera(work, camera_host, camera_port)
+    work = PressWork(place.state_dir, faults, hold=clock.speed is None)
+    machine = Machine(process, profile, work, memory, rolls, faults)
+    station = Station(machine, clock, face)
+    eye = StripCamera(work, lambda: machine.cloth, camera_host, camera_port)
     await eye.start()
     try:
         await station.start()
