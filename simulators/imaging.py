@@ -104,8 +104,9 @@ def render(view: Eye, sight: Sight, *, ticket: int, row_start: int, height_px: i
     cover = _soaked(view, sight, cover, first - above)
     picture = _picture(view, cover, first - above)
     if late is not None:
-        rows, columns = np.indices(late.shape, np.float32)
-        bent = cv2.remap(picture, columns, rows + above - late, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        rows, columns = np.mgrid[: late.shape[0], : late.shape[1]].astype(np.float32)
+        place = np.asarray(rows + above - late, np.float32)
+        bent = cv2.remap(picture, columns, place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         picture = np.asarray(bent, np.uint8)
     rows = np.array([row_start // CELL, row_start // CELL + height_px])
     picture = _wander(picture, ticket, rows, margin, height_px)

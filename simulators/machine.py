@@ -41,8 +41,9 @@ __all__ = ["Machine"]
 
 STEP_S = 0.25  # longest step of the physics while something settles, plant time
 STEADY_STEP_S = 1.0  # and while the machine runs on or rests
-CARD_S = 3600.0
 
+WRONG_ROLL = "the roll at the entry is not the one ordered: load the right one"
+_BEAT = {"heartbeat": 0}  # alone it is nothing to remember
 _KEPT = ("entered_m", "run_s", "plant_s", "token", "ack", "result", "message", "estop")
 
 
@@ -78,7 +79,7 @@ class Machine:
         memory: Memory,
         rolls: Rolls,
         faults: Sequence[Fault] = (),
-        calendar_h: Callable[[], float] = lambda: time.time() / CARD_S,
+        calendar_h: Callable[[], float] = lambda: time.time() / 3600,
     ) -> None:
         self.remote, self.skew_s, self.restart = True, 0.0, None
         self._process, self._profile, self._work = process, profile, work
@@ -193,7 +194,7 @@ class Machine:
         self.troubles.clear(name, self.plc.plant_s, self.plc.entered_m, self.plc.order.ticket)
         self._tell_work()
 
-    def round(self, now_s: float, due_s: float, deadline: float = math.inf) -> None:
+    def round(self, now_s: float, due_s: float, deadline: float = math.inf, every_s: float = 0.0) -> None:
         """Let ``due_s`` seconds of the plant pass.
 
         Parameters
@@ -204,11 +205,15 @@ class Machine:
             Plant seconds; infinite: until nothing changes any more.
         deadline : float
             ``time.monotonic()`` after which the rest is left out.
+        every_s : float
+            Store no more often than this while nothing but the process goes on; 0: what is published is stored.
         """
         before = self.plc
         self.plc = watch(self.plc, self.inputs["heartbeat"], self.remote, now_s)
         state = self.plc.state
         self.plc = take_command(self.plc, self.inputs, self.remote, self._refusal)
+        if self.plc.message == WRONG_ROLL:
+            self.plc = replace(self.plc, latched=self.plc.latched | {"wrong_roll"})
         if self.plc.state == State.RESETTING != state:
             self._prepared = False
             if self.plc.order.ticket != before.order.ticket:
@@ -219,17 +224,15 @@ class Machine:
             self._work.begin(self.plc.order)
         self._advance(due_s, deadline)
         self.physics = self._work.commit(before, self.plc, self.physics)
+        changed = self.plc.state != before.state or {**self.inputs, **_BEAT} != self._stored_inputs
         # a machine at rest changes nothing but its clock: once a second is often enough for that
-        if self.busy or self.plc.state != before.state or self.inputs != self._stored_inputs or (
-            now_s - self._stored_s > 1.0
-        ):  # fmt: skip
+        if changed or now_s - self._stored_s >= (every_s if self.busy else max(every_s, 1.0)):
             self.store(clean=False)
             self._stored_s = now_s
 
     def _refusal(self, order: Order) -> str | None:
         if self.troubles.upsets.get("wrong_roll.on"):
-            self.plc = replace(self.plc, latched=self.plc.latched | {"wrong_roll"})
-            return "the roll at the entry is not the one ordered: load the right one"
+            return WRONG_ROLL
         return self._work.refusal(order)
 
     def _advance(self, due_s: float, deadline: float) -> None:
@@ -297,7 +300,7 @@ class Machine:
         # a stretch that left is written before the memory knows of it; written twice, it is the same
         self._rolls.give(self.cloth, self._out, inside.start)
         self._out = max(self._out, inside.start)
-        self._stored_inputs = dict(self.inputs)
+        self._stored_inputs = {**self.inputs, **_BEAT}
         plc = {**asdict(self.plc), "latched": sorted(self.plc.latched)}
         content = {"clean": clean, "plc": plc, "physics": asdict(self.physics), "inputs": self.inputs, "out": self._out}
         self._memory.store(content, self.cloth.data[:, self._out : inside.stop])

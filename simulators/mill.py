@@ -23,6 +23,7 @@ from simulators.work import ClothWork, PlainPrint
 __all__ = ["Bench", "Mill"]
 
 ROUND_S = 5.0  # commands and the heartbeat are looked at as often
+STORE_S = 30.0  # nobody reads these memories between two runs
 WATCH_S = 1.0  # and conditions that are waited for
 DAWN_H = 8.0
 INK_ML_M = (3.0, 4.0, 3.0, 2.0)  # about 8 ml/m², an average of the trade
@@ -74,8 +75,9 @@ class Bench:
         """Let time pass for this machine; the mill does so for all."""
         if self.alive:
             self.write(heartbeat=int(now_s) % 65536)
-        self.machine.round(now_s, seconds)
+        self.machine.round(now_s, seconds, every_s=STORE_S)
         if self.machine.restart is not None:
+            self.machine.store(clean=False)
             self.machine.power_up(keep=bool(self.machine.restart))
         self._now_s = now_s
 

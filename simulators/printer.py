@@ -146,8 +146,8 @@ def _dry(cloth: Cloth, zone: slice, now: Printer, sp: Setpoints, drive: Drive, d
         before = cloth["moisture_pct"][zone]
         after = dried(before, air_c, DRYER_FAN_PCT, dt_s)
         temp_c, heat_kj_kg = heated(cloth["temp_c"][zone], after, air_c, dt_s)
-        cloth["moisture_pct"][zone], cloth["temp_c"][zone] = after, temp_c
         cloth_kj = (float((before - after).sum()) / 100 * LATENT_KJ_KG + float(heat_kj_kg.sum())) * kg
+        cloth["moisture_pct"][zone], cloth["temp_c"][zone] = after, temp_c
     dryer_sp = sp["dryer_temp_sp_c"]
     losses_kw = DRYER_LOSS_KW_K * (air_c - ROOM_C) + cloth_kj / dt_s
     return DRYER.step(air_c, dryer_sp if drive.hot else standby(dryer_sp), losses_kw, dt_s)

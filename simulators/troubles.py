@@ -71,6 +71,7 @@ class Troubles:
                 self._end(fault, plant_s, metre, ticket)
         # what is on the print stays on it; what lies ahead is forgotten
         self.ordered = tuple(fault for fault in self.ordered if fault not in meant)
+        self._show()
 
     def new_job(self) -> None:
         """Faults that have a metre happen in each job; another one begins."""
@@ -96,8 +97,12 @@ class Troubles:
             elif self._done(fault, begun, plant_s, metre):
                 self._end(fault, plant_s, metre, ticket)
                 changed.append(fault)
-        self.upsets = {f"{fault.name}.{key}": value for fault in self.active for key, value in _shown(fault)}
+        self._show()
         return tuple(changed)
+
+    def _show(self) -> None:
+        shown = ((fault.name, item) for fault in self.active for item in (("on", 1.0), *fault.values))
+        self.upsets = {f"{name}.{key}": value for name, (key, value) in shown}
 
     @property
     def active(self) -> tuple[Fault, ...]:
@@ -135,10 +140,6 @@ class Troubles:
 
     def _tell(self, what: str, fault: Fault, plant_s: float, metre: float, ticket: int) -> None:
         self._note({"what": what, "fault": str(fault), "plant_s": plant_s, "metre": metre, "ticket": ticket})
-
-
-def _shown(fault: Fault) -> tuple[tuple[str, float], ...]:
-    return (*fault.values, ("on", 1.0))
 
 
 def replayed(path: Path) -> tuple[Fault, ...]:

@@ -123,7 +123,7 @@ def step(now: Washer, sp: Setpoints, drive: Drive, cloth: Cloth, dt_s: float) ->
             cloth["stain_de"][zone] += STAIN_DE_PER_G_L_K_S * grams * (temp_c - STAIN_FROM_C) * dt_s
     nip_m = BOXES * BOX_M
     pressed_kg = _squeeze(cloth, slice(cloth.passed(drive.entered_m - nip_m), cloth.passed(entered_m - nip_m)))
-    dryer_c, dryer_kw, _ = _dry(cloth, cloth.zone(entered_m, BOXES * BOX_M, CONTENT_M), now, sp, drive, dt_s)
+    dryer_c, dryer_kw = _dry(cloth, cloth.zone(entered_m, BOXES * BOX_M, CONTENT_M), now, sp, drive, dt_s)
 
     power_kw = 2.0 + (BOXES * 1.5 + 15.0 if speed > 0 else 0.0)
     surplus_kg = flow_kg + steam_kg - soaked_kg + pressed_kg - now.short_kg
@@ -157,18 +157,18 @@ def _soak(cloth: Cloth, first: slice, fresh: slice) -> float:
     if fresh.start == fresh.stop:
         return 0.0
     before = cloth["moisture_pct"][fresh]
-    soaked = np.maximum(before, CARRY_L_KG * 100)
-    cloth["moisture_pct"][fresh] = soaked
-    return float((soaked - before).sum()) / 100 * cloth.stretch_m * CLOTH_KG_M
+    taken_pct = np.maximum(CARRY_L_KG * 100 - before, 0.0)
+    cloth["moisture_pct"][fresh] += taken_pct
+    return float(taken_pct.sum()) / 100 * cloth.stretch_m * CLOTH_KG_M
 
 
 def _squeeze(cloth: Cloth, leaving: slice) -> float:
     """Squeeze the stretches that leave the last box; returns the water pressed out, kg."""
     if leaving.start >= leaving.stop:
         return 0.0
-    before = cloth["moisture_pct"][leaving]
-    cloth["moisture_pct"][leaving] = np.minimum(before, SQUEEZED_PCT)
-    return float((before - cloth["moisture_pct"][leaving]).sum()) / 100 * cloth.stretch_m * CLOTH_KG_M
+    pressed_pct = np.maximum(cloth["moisture_pct"][leaving] - SQUEEZED_PCT, 0.0)
+    cloth["moisture_pct"][leaving] -= pressed_pct
+    return float(pressed_pct.sum()) / 100 * cloth.stretch_m * CLOTH_KG_M
 
 
 def _heat_boxes(
@@ -208,24 +208,21 @@ def _rinse(
     return tuple((gram + flowing[n + 1] - flowing[n]) / BOX_KG for n, gram in enumerate(grams))
 
 
-def _dry(
-    cloth: Cloth, zone: slice, now: Washer, sp: Setpoints, drive: Drive, dt_s: float
-) -> tuple[float, float, float]:
-    """Temperature of the dryer, its steam as power (kW), and the water it evaporated (kg)."""
+def _dry(cloth: Cloth, zone: slice, now: Washer, sp: Setpoints, drive: Drive, dt_s: float) -> tuple[float, float]:
+    """Temperature of the dryer and its steam as power, kW."""
     water_kg, cloth_kj, air_c = 0.0, 0.0, now.dryer_temp_c
     if zone.start < zone.stop:
         kg = cloth.stretch_m * CLOTH_KG_M
         before = cloth["moisture_pct"][zone]
         after = dried(before, air_c, DRYER_FAN_PCT, dt_s)
         temp_c, heat_kj_kg = heated(cloth["temp_c"][zone], after, air_c, dt_s)
-        cloth["moisture_pct"][zone], cloth["temp_c"][zone] = after, temp_c
         water_kg = float((before - after).sum()) / 100 * kg
+        cloth["moisture_pct"][zone], cloth["temp_c"][zone] = after, temp_c
         cloth_kj = water_kg * LATENT_KJ_KG + float(heat_kj_kg.sum()) * kg
     target_c = sp["dryer_temp_sp_c"] if drive.hot else standby(sp["dryer_temp_sp_c"])
     # the exhaust takes half a megajoule with each kilogram of water
     losses_kw = DRYER_LOSS_KW_K * (air_c - ROOM_C) + cloth_kj / dt_s + water_kg * 500.0 / dt_s
-    after_c, power_kw = DRYER.step(air_c, target_c, losses_kw, dt_s)
-    return after_c, power_kw, water_kg
+    return DRYER.step(air_c, target_c, losses_kw, dt_s)
 
 
 def ready(now: Washer, sp: Setpoints) -> bool:
@@ -253,13 +250,14 @@ def actuals(now: Washer) -> dict[str, float]:
 def alarms(now: Washer, sp: Setpoints, drive: Drive) -> frozenset[str]:
     """Alarms whose condition is given."""
     at_exit = CONTENT_M < drive.entered_m < CONTENT_M + drive.length_m and now.speed_m_min > 0
+    at_speed = drive.moving and now.speed_m_min > 0.9 * sp["speed_sp_m_min"]
     cold = any(box < wanted - 5.0 for box, wanted in zip(now.boxes_c, _boxes(sp), strict=True))
     given = {
         "box_temperature_low": drive.moving and cold,
         "bath_exhausted": _conductivity(now.salt_g_l[-1]) > 0.8,
         "baths_loaded": _conductivity(now.salt_g_l[0]) > 3.0,
         "over_dried": at_exit and now.residual_moisture_pct < 2.0,
-        "water_low": drive.moving and now.speed_m_min > 0 and now.water_l_min < 0.5 * sp["water_sp_l_min"] - 1.0,
+        "water_low": at_speed and now.water_l_min < 0.5 * sp["water_sp_l_min"],
         "first_bath_hot": drive.moving and now.boxes_c[0] > sp["box1_temp_sp_c"] + 5.0,
         "ground_stained": at_exit and now.ground_stain_de > 1.0,
         "web_break": now.web_tension_n < 0.05 * TENSION_N,
