@@ -7,8 +7,20 @@ device profiles, PackML's numbers and the reader of rasters, nothing else of the
 figures of its physics are defaults from practice unless a source is named.
 """
 
-from simulators.faults import Fault, draw_faults, parse_faults
+from simulators.faults import MACHINES, Fault, draw_faults, parse_faults
+from simulators.manual import explain
 from simulators.mill import Mill
 from simulators.plant import Plant, PlantError
+from simulators.troubles import read_faults
 
-__all__ = ["Fault", "Mill", "Plant", "PlantError", "draw_faults", "parse_faults"]
+__all__ = [
+    "MACHINES",
+    "Fault",
+    "Mill",
+    "Plant",
+    "PlantError",
+    "draw_faults",
+    "explain",
+    "parse_faults",
+    "read_faults",
+]

@@ -9,25 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.profile import ProfileError
-from simulators.assembly import PROCESSES, Place, build
+from simulators.assembly import Place, build
 from simulators.clock import Clock, parse_speed
 from simulators.endpoint import EndpointError
-from simulators.faults import KINDS, MACHINES, Fault, parse_faults
-from simulators.station import ORDERS, Station, obey
-from simulators.troubles import replayed
+from simulators.faults import MACHINES, Fault
+from simulators.manual import explain
+from simulators.station import Station, obey
+from simulators.troubles import read_faults
 
-__all__ = ["explain", "main"]
-
-
-def explain(machine: str) -> str:
-    """What a machine is: where its tags are, the faults it knows, what can be said to it."""
-    lines = [f"tags: drivers/profiles/{PROCESSES[machine].profile}.yaml", "", "faults (--faults, fault):"]
-    for kind in (kind for kind in KINDS.values() if machine in kind.machines):
-        name = kind.name if len(kind.machines) == 1 else f"{machine}.{kind.name}"
-        lines += [f"  {name}: {kind.says}"]
-        for key, (_, low, high, default) in kind.parameters.items():
-            lines += [f"      {key} {low:g} to {high:g}" + ("" if default is None else f", else {default:g}")]
-    return "\n".join([*lines, "", "orders on stdin:", *(f"  {line}" for line in ORDERS.splitlines())])
+__all__ = ["main"]
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -48,8 +38,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _faults(arguments: argparse.Namespace) -> tuple[Fault, ...]:
-    spec, machine = arguments.faults, arguments.machine
-    faults = replayed(Path(spec[1:])) if spec.startswith("@") else parse_faults(spec, machine)
+    machine, faults = arguments.machine, read_faults(arguments.faults, arguments.machine)
     for fault in faults:
         if fault.machine != machine:
             raise ValueError(f"--faults: {fault.name} happens at the {fault.machine}, not at the {machine}")

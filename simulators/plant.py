@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from simulators.faults import parse_faults
+from simulators.troubles import read_faults
 
 __all__ = ["Plant", "PlantError"]
 
@@ -34,9 +34,9 @@ class Plant:
     speed : float
         Plant seconds per wall second; infinity: as fast as computing allows.
     faults : str
-        Faults of the machines, see :func:`simulators.parse_faults`.
-    ports : Mapping[str, int], optional
-        Port by name ("padder", "press", "steamer", "washer", "camera"); free ones where it says nothing.
+        Faults of the machines, see :func:`simulators.read_faults`.
+    endpoints : Mapping[str, str], optional
+        URL by name ("padder", "press", "steamer", "washer", "camera"); a free port here where it says nothing.
     only : Collection[str]
         The machines to start.
 
@@ -53,21 +53,21 @@ class Plant:
         folder: Path,
         speed: float = 1.0,
         faults: str = "",
-        ports: Mapping[str, int] | None = None,
+        endpoints: Mapping[str, str] | None = None,
         only: Collection[str] = tuple(SCHEMES),
     ) -> None:
         self._folder, self._names = Path(folder), tuple(only)
         try:
-            self._faults = parse_faults(faults)
+            self._faults = read_faults(faults, self._names[0] if len(self._names) == 1 else None)
         except ValueError as error:
             raise PlantError(str(error)) from error
         self._speed = "max" if math.isinf(speed) else f"{speed:g}"
-        ports = ports or {}
-        self.endpoints = {name: f"{scheme}://127.0.0.1:{ports.get(name, 0)}" for name, scheme in SCHEMES.items()}
-        self.endpoints["camera"] = f"tcp://127.0.0.1:{ports.get('camera', 0)}"
+        self.endpoints = {name: f"{scheme}://127.0.0.1:0" for name, scheme in SCHEMES.items()}
+        self.endpoints |= {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
         self.pids: dict[str, int] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._speaking = asyncio.Lock()
 
     async def order(self, machine: str, line: str) -> str:
         """Say a line to a machine as the person beside it: the key, the emergency stop, a fault; see ``ORDERS``.
@@ -80,9 +80,10 @@ class Plant:
         process = self._processes[machine]
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(f"{line}\n".encode())
-        await process.stdin.drain()
-        answer = (await process.stdout.readline()).decode().strip()
+        async with self._speaking:
+            process.stdin.write(f"{line}\n".encode())
+            await process.stdin.drain()
+            answer = (await process.stdout.readline()).decode().strip()
         if not answer.startswith("done"):
             raise PlantError(f"{machine}: {answer.removeprefix('refused ') or 'has ended'}")
         return answer

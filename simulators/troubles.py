@@ -12,7 +12,7 @@ from typing import Any
 
 from simulators.faults import Fault, parse_faults
 
-__all__ = ["Troubles", "replayed"]
+__all__ = ["Troubles", "read_faults", "replayed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,22 @@ class Troubles:
 
     def _tell(self, what: str, fault: Fault, plant_s: float, metre: float, ticket: int) -> None:
         self._note({"what": what, "fault": str(fault), "plant_s": plant_s, "metre": metre, "ticket": ticket})
+
+
+def read_faults(spec: str, machine: str | None = None) -> tuple[Fault, ...]:
+    """Faults from their text, or from the record ``@FILE`` that is to happen again; see :func:`parse_faults`.
+
+    Raises
+    ------
+    ValueError
+        One line that says what is wrong with the text or the file.
+    """
+    if not spec.startswith("@"):
+        return parse_faults(spec, machine)
+    try:
+        return replayed(Path(spec[1:]))
+    except OSError as error:
+        raise ValueError(f"record of faults {spec[1:]!r} cannot be read: {error.strerror or error}") from error
 
 
 def replayed(path: Path) -> tuple[Fault, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +155,32 @@ def test_one_roll_goes_through_processes_with_its_history(tmp_path, tags_of):
     other = Rolls(tmp_path / "rolls", "press").take(13, 60.0)
     assert other.roll == 13  # nobody else gets it
     assert Rolls(tmp_path / "rolls", "press").take(12, 60.0).roll == 11
+
+
+def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of):
+    async def scenario():
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "hmi.cli", "plant", "washer", "--endpoint", "opc.tcp://127.0.0.1:0",
+            "--state-dir", str(tmp_path), "--faults", "wrong_roll",
+            cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        name, endpoint = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()
+        assert name == "washer"
+        washer = await tags_of("washer", endpoint)
+        await washer.write({"ticket": 1, "length_m": 2.0})
+        assert await washer.command(Verb.RESET) == 4
+        assert alarms(washer, await washer.all()) == {"wrong_roll"}
+        process.stdin.write(b"dance\nclear wrong_roll\n")
+        said = ""
+        while "done clear wrong_roll" not in said:
+            said += (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
+        assert "no order" in said
+        assert await washer.command(Verb.RESET) == 1
+        await washer.close()
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("machine", STAGES)
