@@ -35,7 +35,9 @@ CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind
 """What typer raises for a wrong command line; it carries its own click and does not export this one."""
 
 Speed = Annotated[str, typer.Option(help="Plant seconds per second, or max: as fast as computing allows.")]
-Faults = Annotated[str, typer.Option(help='Faults of the simulated print, e.g. "spot:at_m=0.5,x_mm=400,d_mm=4".')]
+Faults = Annotated[
+    str, typer.Option(help='Faults of the simulated machines, e.g. "spot:at_m=0.5,x_mm=400,d_mm=4", or @RECORD.')
+]
 
 
 @app.command()
@@ -63,13 +65,21 @@ def serve(
 @app.command()
 def plant(
     machine: Annotated[str, typer.Argument(help="padder, press, steamer or washer; all four if left out.")] = "",
+    endpoint: Annotated[str | None, typer.Option(help="Where one machine listens: modbus:// or opc.tcp://.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Where the press's camera listens: tcp://host:port.")] = None,
+    state_dir: Annotated[Path | None, typer.Option(help="Folder of the memories and rolls.")] = None,
     speed: Speed = "1",
     faults: Faults = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Say a machine's tags, faults and orders.")] = False,
 ) -> None:
-    """Run the simulated machines on their standard ports until Ctrl-C."""
-    from hmi.run_plant import run
+    """Run the simulated machines until Ctrl-C, on their standard ports if nothing else is said."""
+    from hmi.run_plant import PlantRequest, about, run
 
-    asyncio.run(run(Settings(), machine, _speed(speed), _faults(faults), _say))
+    if explain:
+        _say(about(machine))
+        return
+    request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir)
+    asyncio.run(run(Settings(), request, _say))
 
 
 @app.command("print")
@@ -174,10 +184,10 @@ def _speed(text: str) -> float:
 
 
 def _faults(spec: str) -> str:
-    from simulators import parse_faults
+    from simulators import read_faults
 
     try:
-        parse_faults(spec)
+        read_faults(spec)
     except ValueError as error:
         raise BadInput(str(error)) from error
     return spec

@@ -1,32 +1,86 @@
-"""`foulard plant`: the simulated machines on their standard ports."""
+"""`foulard plant`: the simulated machines, on their standard ports if nothing else is said."""
 
 import asyncio
+import os
 import signal
+import stat
+import sys
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from controller import load_line
 from hmi.errors import BadInput
 from hmi.settings import Settings
-from simulators import Plant
+from simulators import MACHINES, Plant, PlantError, explain
 
 
-async def run(settings: Settings, machine: str, speed: float, faults: str, say: Callable[[str], None]) -> None:
-    """Run one machine, or all four, until SIGINT or SIGTERM."""
+@dataclass(frozen=True)
+class PlantRequest:
+    """What to run: one machine, or all four with an empty name, and where; None is the standard endpoint or folder."""
+
+    machine: str
+    speed: float
+    faults: str
+    endpoint: str | None = None
+    camera: str | None = None
+    state_dir: Path | None = None
+
+
+def about(machine: str) -> str:
+    """Return what the machines, or one of them, say of themselves."""
+    return "\n\n".join(f"{name}\n{explain(name)}" for name in _names(machine))
+
+
+def _names(machine: str) -> list[str]:
+    if machine and machine not in MACHINES:
+        msg = f"machine {machine!r} is not known; give one of {', '.join(MACHINES)}, or none for all"
+        raise BadInput(msg)
+    return [machine] if machine else list(MACHINES)
+
+
+async def run(settings: Settings, request: PlantRequest, say: Callable[[str], None]) -> None:
+    """Run one machine, or all four, until SIGINT or SIGTERM; orders typed on a terminal go to one that runs alone."""
+    names = _names(request.machine)
+    if len(names) > 1 and (request.endpoint or request.camera):
+        msg = "--endpoint and --camera are for one machine: say which"
+        raise BadInput(msg)
     line = load_line()
     endpoints = {spec.name: spec.endpoint for spec in line.machines} | {"camera": line.camera}
-    ports = {name: urlsplit(endpoint).port or 0 for name, endpoint in endpoints.items()}
-    names = [spec.name for spec in line.machines]
-    if machine and machine not in names:
-        msg = f"machine {machine!r} is not known; give one of {', '.join(names)}, or none for all"
-        raise BadInput(msg)
+    endpoints |= {request.machine: request.endpoint} if request.endpoint else {}
+    endpoints |= {"camera": request.camera} if request.camera else {}
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    only = [machine] if machine else names
-    async with Plant(settings.data.resolve() / "plant", speed, faults, ports, only) as plant:
-        for name in [*only, *(["camera"] if "press" in only else [])]:
-            endpoint = plant.endpoints[name]
-            say(f"{name:8} {endpoint}")
+    folder = request.state_dir or settings.data.resolve() / "plant"
+    async with Plant(folder, request.speed, request.faults, endpoints, names) as plant:
+        for name in [*names, *(["camera"] if "press" in names else [])]:
+            say(f"{name:8} {plant.endpoints[name]}")
+        orders = None
+        if request.machine and _speaks(sys.stdin.fileno()):
+            say(f"type orders and faults here; what there is: foulard plant {request.machine} --explain")
+            orders = asyncio.create_task(_pass_on(plant, request.machine, say))
         say("Ctrl-C ends the plant")
         await stopped.wait()
+        if orders is not None:
+            orders.cancel()
+            with suppress(asyncio.CancelledError):
+                await orders
+
+
+def _speaks(stdin: int) -> bool:
+    """Whether somebody may say something on stdin: a person at a terminal, or a program through a pipe."""
+    return os.isatty(stdin) or stat.S_ISFIFO(os.fstat(stdin).st_mode)
+
+
+async def _pass_on(plant: Plant, machine: str, say: Callable[[str], None]) -> None:
+    """Pass lines typed here on to the machine."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := (await reader.readline()).decode(errors="replace"):
+        if line.strip():
+            try:
+                say(await plant.order(machine, line.strip()))
+            except PlantError as error:
+                say(str(error))

@@ -9,66 +9,69 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.profile import ProfileError
+from simulators.assembly import Place, build
 from simulators.clock import Clock, parse_speed
 from simulators.endpoint import EndpointError
-from simulators.faults import parse_faults
-from simulators.station import Station
+from simulators.faults import MACHINES, Fault
+from simulators.manual import explain
+from simulators.station import Station, obey
+from simulators.troubles import read_faults
 
 __all__ = ["main"]
-
-MACHINES = ("padder", "press", "steamer", "washer")
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators", description="One simulated machine of the line.")
     parser.add_argument("machine", choices=MACHINES)
-    parser.add_argument("--endpoint", required=True, metavar="URL", help="modbus://host:port or opc.tcp://host:port")
+    parser.add_argument("--endpoint", metavar="URL", help="modbus://host:port or opc.tcp://host:port")
     parser.add_argument("--camera", metavar="URL", help="the press's camera: tcp://host:port")
     parser.add_argument("--speed", default="1", metavar="N|max", help="plant seconds per wall second")
-    parser.add_argument("--state-dir", required=True, type=Path, metavar="DIR", help="folder of the retentive memory")
-    parser.add_argument("--faults", default="", metavar="SPEC", help="faults of the print, press only")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="folder of the retentive memory")
+    parser.add_argument("--rolls", type=Path, metavar="DIR", help="folder of the rolls; in --state-dir if left out")
+    parser.add_argument("--faults", default="", metavar="SPEC", help="faults to come, or @FILE: a record to replay")
     parser.add_argument("--published", type=Path, metavar="FILE", help="write down every value shown, as JSON lines")
-    parser.add_argument(
-        "--follow-stdin",
-        action="store_true",
-        help="end when stdin closes; the lines 'local' and 'remote' turn the machine's key",
-    )
-    return parser.parse_args(argv)
+    parser.add_argument("--follow-stdin", action="store_true", help="take orders from stdin, end when it closes")
+    parser.add_argument("--explain", action="store_true", help="say where the tags are, which faults and orders exist")
+    arguments = parser.parse_args(argv)
+    if not arguments.explain and not (arguments.endpoint and arguments.state_dir):
+        parser.error("--endpoint and --state-dir are needed")
+    return arguments
+
+
+def _faults(arguments: argparse.Namespace) -> tuple[Fault, ...]:
+    machine, faults = arguments.machine, read_faults(arguments.faults, arguments.machine)
+    for fault in faults:
+        if fault.machine != machine:
+            raise ValueError(f"--faults: {fault.name} happens at the {fault.machine}, not at the {machine}")
+    return faults
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one machine until SIGTERM, SIGINT or the end of stdin; returns the exit code (2: could not start)."""
     arguments = _arguments(argv)
+    if arguments.explain:
+        print(explain(arguments.machine))  # noqa: T201 (a command line)
+        return 0
     try:
-        speed = parse_speed(arguments.speed)
-        parse_faults(arguments.faults)
-        if arguments.machine != "press" and (arguments.faults or arguments.camera):
-            raise ValueError(f"--faults and --camera are the press's, not the {arguments.machine}'s")
+        clock, faults = Clock(parse_speed(arguments.speed)), _faults(arguments)
+        if arguments.machine != "press" and arguments.camera:
+            raise ValueError(f"--camera is the press's, not the {arguments.machine}'s")
         if arguments.machine == "press" and not arguments.camera:
             raise ValueError("the press needs --camera tcp://host:port")
-        asyncio.run(_serve(arguments, Clock(speed)))
+        asyncio.run(_serve(arguments, clock, faults))
     except (EndpointError, ProfileError, OSError, ValueError) as error:
         print(f"simulators {arguments.machine}: {error}", file=sys.stderr)  # noqa: T201 (a command line)
         return 2
     return 0
 
 
-async def _serve(arguments: argparse.Namespace, clock: Clock) -> None:
-    # imported late: the press needs numpy and OpenCV, the others start without
-    from simulators.assembly import build
-
+async def _serve(arguments: argparse.Namespace, clock: Clock, faults: tuple[Fault, ...]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with build(
-        arguments.machine,
-        arguments.endpoint,
-        arguments.camera,
-        clock,
-        arguments.state_dir,
-        arguments.faults,
-        arguments.published,
-    ) as machine:
+    rolls = arguments.rolls or arguments.state_dir / "rolls"
+    place = Place(arguments.endpoint, arguments.camera, arguments.state_dir, rolls, arguments.published)
+    async with build(arguments.machine, place, clock, faults) as machine:
         print("ready", arguments.machine, *machine.endpoints, flush=True)  # noqa: T201 (the service manager reads it)
         tasks = [asyncio.create_task(stop.wait()), asyncio.create_task(machine.station.run())]
         if arguments.follow_stdin:
@@ -83,11 +86,18 @@ async def _serve(arguments: argparse.Namespace, clock: Clock) -> None:
 
 
 async def _follow_stdin(station: Station, stop: asyncio.Event) -> None:
+    """Obey line by line until stdin ends; each line is answered by one on stdout, ``done …`` or ``refused …``."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := (await reader.readline()).decode(errors="replace").strip() or None:
-        if line in ("local", "remote"):
-            station.remote = line == "remote"
+    while line := await reader.readline():
+        order = line.decode(errors="replace").strip()
+        if not order:
+            continue
+        try:
+            answer = obey(station.machine, order)
+        except ValueError as error:
+            answer = f"refused {error}"
+        print(answer, flush=True)  # noqa: T201 (the other end of the channel reads it)
     stop.set()
 
 

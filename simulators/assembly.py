@@ -1,27 +1,44 @@
 """Puts one machine together: profile, physics, work, memory and the server of its protocol."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from drivers.profile import Profile, load_profile
 from simulators.clock import Clock
 from simulators.endpoint import claim, split
+from simulators.faults import Fault
+from simulators.machine import Machine
 from simulators.padder import PADDER
 from simulators.printer import PRESS
 from simulators.process import Process
 from simulators.published import PublishedFace
 from simulators.retained import Memory
-from simulators.station import ClothWork, Face, Station, Work
+from simulators.rolls import Rolls
+from simulators.station import Face, Station
 from simulators.steamer import STEAMER
 from simulators.washer import WASHER
+from simulators.work import ClothWork, Work
 
-__all__ = ["Assembled", "build"]
+__all__ = ["PROCESSES", "Assembled", "Place", "build"]
 
-PROCESSES: dict[str, Process] = {"padder": PADDER, "press": PRESS, "steamer": STEAMER, "washer": WASHER}
+PROCESSES: dict[str, Process] = {process.name: process for process in (PADDER, PRESS, STEAMER, WASHER)}
 SCHEMES = {"modbus-tcp": "modbus", "opcua": "opc.tcp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a machine stands: its endpoint, its camera's, the folder of its memory and the one with the rolls.
+
+    What it shows is written down in ``published``, if that is given.
+    """
+
+    endpoint: str
+    camera: str | None
+    state_dir: Path
+    rolls: Path
+    published: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,7 @@ class Assembled:
     endpoints: tuple[str, ...]
 
 
-def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any], work: Work, state_dir: Path) -> Face:
+def _make_face(machine: Machine, profile: Profile, work: Work, state_dir: Path, host: str, port: int) -> Face:
     # imported late: each stack of a protocol costs start-up time and only one is needed
     if profile.protocol == "opcua":
         from simulators.job_control import JobControl
@@ -41,23 +58,16 @@ def _face(profile: Profile, host: str, port: int, inputs: dict[str, Any], work: 
 
         with_jobs = profile.job.handover == "isa95"
         jobs = JobControl(profile, Memory(state_dir / "job-orders"), work.refusal) if with_jobs else None
-        return OpcUaFace(profile, host, port, inputs, Machinery(profile, Memory(state_dir / "machinery")), jobs)
+        counters = Machinery(profile, Memory(state_dir / "machinery"))
+        return OpcUaFace(profile, host, port, machine.inputs, counters, jobs, lambda: machine.skew_s)
     from simulators.modbus_server import ModbusFace
 
-    return ModbusFace(profile, host, port, inputs)
+    return ModbusFace(profile, host, port, machine.inputs)
 
 
 @asynccontextmanager
-async def build(
-    name: str,
-    endpoint: str,
-    camera: str | None,
-    clock: Clock,
-    state_dir: Path,
-    faults: str,
-    published: Path | None = None,
-) -> AsyncIterator[Assembled]:
-    """Build a machine and listen; on leaving, switch it off. What it shows is written down in ``published``.
+async def build(name: str, place: Place, clock: Clock, faults: Sequence[Fault]) -> AsyncIterator[Assembled]:
+    """Build a machine and listen; on leaving, switch it off.
 
     Raises
     ------
@@ -67,20 +77,21 @@ async def build(
     process = PROCESSES[name]
     profile = load_profile(process.profile)
     scheme = SCHEMES[profile.protocol]
-    host, port = split(endpoint, scheme)
+    host, port = split(place.endpoint, scheme)
     port = claim(host, port)
     endpoints = [f"{scheme}://{host}:{port}"]
-    memory = Memory(state_dir)
+    memory, rolls = Memory(place.state_dir), Rolls(place.rolls, name)
 
-    def station_with(work: Work) -> Station:
-        def make_face(inputs: dict[str, Any]) -> Face:
-            face = _face(profile, host, port, inputs, work, state_dir)
-            return face if published is None else PublishedFace(face, inputs, published)
+    def face_with(work: Work) -> Callable[[Machine], Face]:
+        def make(machine: Machine) -> Face:
+            face = _make_face(machine, profile, work, place.state_dir, host, port)
+            return face if place.published is None else PublishedFace(face, machine.inputs, place.published)
 
-        return Station(process, profile, work, clock, memory, make_face)
+        return make
 
-    if camera is None:
-        station = station_with(ClothWork())
+    if place.camera is None:
+        cloth = ClothWork()
+        station = Station(Machine(process, profile, cloth, memory, rolls, faults), clock, face_with(cloth))
         await station.start()
         try:
             yield Assembled(station, tuple(endpoints))
@@ -91,11 +102,12 @@ async def build(
     from simulators.camera import StripCamera
     from simulators.press import PressWork
 
-    camera_host, camera_port = split(camera, "tcp")
+    camera_host, camera_port = split(place.camera, "tcp")
     camera_port = claim(camera_host, camera_port)
-    work = PressWork(state_dir, faults, hold=clock.speed is None)
-    station = station_with(work)
-    eye = StripCamera(work, camera_host, camera_port)
+    work = PressWork(place.state_dir, faults, hold=clock.speed is None)
+    machine = Machine(process, profile, work, memory, rolls, faults)
+    station = Station(machine, clock, face_with(work))
+    eye = StripCamera(work, lambda: machine.cloth, camera_host, camera_port)
     await eye.start()
     try:
         await station.start()

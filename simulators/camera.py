@@ -7,10 +7,12 @@ the strip that holds ``from_row``; a request behind the end gets the last strip 
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from simulators.imaging import CELL, MARGIN_ROWS, Eye, render
+from simulators.cloth import Cloth
+from simulators.imaging import CELL, MARGIN_ROWS, Eye, Sight, render
 from simulators.press import STRIP_ROWS, PressWork
 
 __all__ = ["StripCamera"]
@@ -26,8 +28,8 @@ LONGEST_LINE = 4096
 class StripCamera:
     """Serves the strips of the ticket the press has in work; another ticket waits until the press has it."""
 
-    def __init__(self, press: PressWork, host: str, port: int) -> None:
-        self._press, self._host, self._port = press, host, port
+    def __init__(self, press: PressWork, cloth: Callable[[], Cloth], host: str, port: int) -> None:
+        self._press, self._cloth, self._host, self._port = press, cloth, host, port
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[Any]] = set()
 
@@ -96,7 +98,8 @@ class StripCamera:
         view, index, row_start, row_end, total_rows = place
         height = (row_end - row_start) // CELL
         printed = self._press.printed(ticket)
-        picture = await asyncio.to_thread(render, view, printed, ticket=ticket, row_start=row_start, height_px=height)
+        sight = Sight(printed, self._cloth(), self._press.start_row)
+        picture = await asyncio.to_thread(render, view, sight, ticket=ticket, row_start=row_start, height_px=height)
         header = {
             "index": index,
             "ticket": ticket,

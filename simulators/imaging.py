@@ -1,6 +1,7 @@
 """What the line-scan camera sees of the printed rows: one strip at a time, the same one whenever it is asked again.
 
-Drops spread (Gaussian, sigma 0.08 mm), the weave and the yarns modulate the light by 3–4 %, the lamp falls off by 9 %
+Drops spread (Gaussian, sigma 0.08 mm on dry cloth, wider on wet), more liquor holds more ink at the surface, the weave
+and the yarns modulate the light by 3–4 %, the lamp falls off by 9 %
 towards the selvedges and drifts by 2 %, the encoder wanders by up to 1.5 camera pixels and stretches by up to 0.1 %,
 the sensor adds noise (sigma 2). All of it is simulated; figures are defaults from practice, editable.
 """
@@ -9,17 +10,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from rip.raster import Raster
-from simulators.faults import NozzleOut, Spot, parse_faults
+from simulators.cloth import NO_CLOTH, Cloth
+from simulators.faults import parse_faults
+from simulators.marks import Canvas, bend_px, draw, silent_nozzles
 from simulators.optics import DENSITY_SCALE, FULL_COVER, TEXTURE_ZERO, Optics, optics
 from simulators.retained import Printed
 
-__all__ = ["CELL", "MARGIN_ROWS", "Eye", "eye", "render"]
+__all__ = ["CELL", "MARGIN_ROWS", "Eye", "Sight", "eye", "render"]
 
 CELL = 4
 """Device pixels per camera pixel, both ways."""
@@ -28,6 +32,7 @@ MARGIN_ROWS = 16
 """Device rows behind a strip that must be printed before it is seen whole."""
 
 SPREAD_MM = 0.08
+SURFACE_PER_PICKUP = 0.3  # share of ink more per share of liquor more
 TILE_ROWS = 512
 BAND_ROWS = 256
 NOISE_ROWS = 128
@@ -55,19 +60,30 @@ class Eye:
         return self.raster.width_px // CELL
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What there is to be seen: what of a ticket was printed under which faults, and on what cloth.
+
+    ``start_row`` is the row of the job at the cloth's beginning; all rows that were not printed are bare cloth.
+    """
+
+    printed: Sequence[Printed]
+    cloth: Cloth = NO_CLOTH
+    start_row: int = 0
+
+
 def eye(raster: Raster) -> Eye:
     """Prepare the tables for a raster."""
     return Eye(raster, optics(raster.meta, raster.drop_volumes))
 
 
-def render(view: Eye, printed: Sequence[Printed], *, ticket: int, row_start: int, height_px: int) -> NDArray[np.uint8]:
+def render(view: Eye, sight: Sight, *, ticket: int, row_start: int, height_px: int) -> NDArray[np.uint8]:
     """Render a strip.
 
     Parameters
     ----------
     view : Eye
-    printed : sequence of Printed
-        What of the ticket lies on the cloth, under which faults; all else is unprinted cloth.
+    sight : Sight
     ticket : int
     row_start : int
         Device row of the strip's first camera row, a multiple of 4.
@@ -81,14 +97,68 @@ def render(view: Eye, printed: Sequence[Printed], *, ticket: int, row_start: int
     """
     margin = MARGIN_ROWS // CELL
     first = row_start // CELL - margin
-    cover = _coverage(view, printed, first, height_px + 2 * margin)
-    sigma_px = SPREAD_MM / view.mm_per_px
-    for plane in cover:
-        cv2.GaussianBlur(plane, (3, 3), sigma_px, dst=plane)
-    picture = _picture(view, cover, first)
+    late = _late(view, sight, first, height_px + 2 * margin)
+    # bent cloth shows rows that were printed before
+    above = 0 if late is None else int(np.ceil(late.max()))
+    cover = _coverage(view, sight.printed, first - above, height_px + 2 * margin + above)
+    cover = _soaked(view, sight, cover, first - above)
+    picture = _picture(view, cover, first - above)
+    if late is not None:
+        rows, columns = np.mgrid[: late.shape[0], : late.shape[1]].astype(np.float32)
+        place = np.asarray(rows + above - late, np.float32)
+        bent = cv2.remap(picture, columns, place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        picture = np.asarray(bent, np.uint8)
     rows = np.array([row_start // CELL, row_start // CELL + height_px])
     picture = _wander(picture, ticket, rows, margin, height_px)
     return _noisy(picture, ticket, row_start)
+
+
+def _late(view: Eye, sight: Sight, first: int, count: int) -> NDArray[np.float32] | None:
+    """Camera rows (count, width_px) by which a bent weft shows the print too late; None where none is bent."""
+    faults = [fault for span in sight.printed for fault in parse_faults(span.faults) if fault.name == "bow_skew"]
+    if not faults:
+        return None
+    metres = (np.arange(first, first + count) * view.mm_per_px) / 1000
+    late = bend_px(dict.fromkeys(faults), metres, view.width_px, view.mm_per_px)
+    return late if late.any() else None
+
+
+def _soaked(view: Eye, sight: Sight, cover: list[NDArray[np.uint8]], first: int) -> list[NDArray[np.uint8]]:
+    """Coverage after the drops have spread, as wide as the cloth's moisture lets them."""
+    count = cover[0].shape[0]
+    for start, stop, spread, sides in _stretches(view, sight, first, count):
+        sigma_px = SPREAD_MM / view.mm_per_px * spread
+        size = (3, 3) if spread == 1.0 else (0, 0)
+        reach = 0 if (start, stop) == (0, count) else 1 + int(4 * sigma_px)
+        low, high = max(start - reach, 0), min(stop + reach, count)
+        for ink, plane in enumerate(cover):
+            soaked = cv2.GaussianBlur(plane[low:high], size, sigma_px)[start - low : stop - low]
+            cover[ink][start:stop] = soaked if sides is None else np.rint(np.clip(soaked * sides, 0, FULL_COVER))
+    return cover
+
+
+def _stretches(
+    view: Eye, sight: Sight, first: int, count: int
+) -> list[tuple[int, int, float, NDArray[np.float64] | None]]:
+    """Cut camera rows where the cloth changes: (start, stop, spread of the drops, gain across or None)."""
+    cloth = sight.cloth
+    if not cloth.stretches:
+        return [(0, count, 1.0, None)]
+    pitch_m = 25.4e-3 / view.raster.dpi
+    metres = ((np.arange(first, first + count) + 0.5) * CELL - sight.start_row) * pitch_m
+    places = np.clip((metres / cloth.stretch_m).astype(int), 0, cloth.stretches - 1)
+    names = ("spread", "pickup_left_pct", "pickup_pct", "pickup_right_pct")
+    looks = np.stack([cloth[name][places].round(2) for name in names], axis=1)
+    cuts = [0, *(np.flatnonzero((looks[1:] != looks[:-1]).any(axis=1)) + 1).tolist(), count]
+    pieces = []
+    for start, stop in pairwise(cuts):
+        spread, left, centre, right = looks[start].tolist()
+        sides = None
+        if left != centre or right != centre:
+            across = np.interp(np.linspace(0, 2, view.width_px), [0, 1, 2], [left, centre, right])
+            sides = 1 + SURFACE_PER_PICKUP * (across / max(centre, 1.0) - 1)
+        pieces.append((start, stop, spread, sides))
+    return pieces
 
 
 def _coverage(view: Eye, printed: Sequence[Printed], first: int, count: int) -> list[NDArray[np.uint8]]:
@@ -108,13 +178,13 @@ def _coverage(view: Eye, printed: Sequence[Printed], first: int, count: int) -> 
             target = slice(band // CELL - first, (band + rows) // CELL - first)
             for ink, plane in enumerate(packed):
                 volume = np.asarray(cv2.LUT(plane, view.optics.volume), np.uint8)
-                for fault in faults:
-                    if isinstance(fault, NozzleOut) and fault.ink == ink:
-                        _silence(volume, plane, fault, band, view)
+                for nozzle, from_m, to_m in silent_nozzles(faults, ink):
+                    _silence(volume, plane, nozzle, (from_m, to_m), band, view)
                 volume[: max(start - band, 0)] = 0
                 volume[max(stop - band, 0) :] = 0
                 cover[ink][target] += volume[0::CELL] + volume[1::CELL] + volume[2::CELL] + volume[3::CELL]
-        _blots(cover, [fault for fault in faults if isinstance(fault, Spot)], span, first, view)
+        rows = slice(span.from_row // CELL - first, -(-span.to_row // CELL) - first)
+        draw(Canvas(cover, first, rows, view.mm_per_px), faults)
     return cover
 
 
@@ -122,32 +192,21 @@ def _metres_to_row(metres: float, dpi: int) -> int:
     return round(metres * 1000 / 25.4 * dpi)
 
 
-def _silence(volume: NDArray[np.uint8], plane: NDArray[np.uint8], fault: NozzleOut, begin: int, view: Eye) -> None:
-    byte, place = divmod(fault.nozzle, 4)
+def _silence(
+    volume: NDArray[np.uint8],
+    plane: NDArray[np.uint8],
+    nozzle: int,
+    metres: tuple[float, float],
+    begin: int,
+    view: Eye,
+) -> None:
+    byte, place = divmod(nozzle, 4)
     if byte >= volume.shape[1]:
         return
-    rows = slice(max(_metres_to_row(fault.from_m, view.raster.dpi) - begin, 0), None)
+    dpi = view.raster.dpi
+    stop = None if math.isinf(metres[1]) else max(_metres_to_row(metres[1], dpi) - begin, 0)
+    rows = slice(max(_metres_to_row(metres[0], dpi) - begin, 0), stop)
     volume[rows, byte] = view.optics.volume[plane[rows, byte] & (0xFF ^ (0b11 << (6 - 2 * place)))]
-
-
-def _blots(cover: list[NDArray[np.uint8]], spots: Sequence[Spot], span: Printed, first: int, view: Eye) -> None:
-    """Put dark round blobs of the last ink (black) and a little of the others where the span holds them."""
-    for spot in spots:
-        if not span.from_row <= _metres_to_row(spot.at_m, view.raster.dpi) < span.to_row:
-            continue
-        y, x = spot.at_m * 1000 / view.mm_per_px - first, spot.x_mm / view.mm_per_px
-        radius = spot.d_mm / 2 / view.mm_per_px
-        height, width = cover[0].shape
-        top, bottom = max(int(y - radius - 2), 0), min(int(y + radius + 3), height)
-        left, right = max(int(x - radius - 2), 0), min(int(x + radius + 3), width)
-        if top >= bottom or left >= right:
-            continue
-        # a pixel's centre lies half a pixel behind its index
-        away = np.hypot(np.arange(top, bottom)[:, None] + 0.5 - y, np.arange(left, right)[None] + 0.5 - x)
-        inside = np.clip(radius - away + 0.5, 0.0, 1.0)
-        for ink, plane in enumerate(cover):
-            blob = np.rint(inside * FULL_COVER * (1.0 if ink == len(cover) - 1 else 0.35)).astype(np.uint8)
-            np.maximum(plane[top:bottom, left:right], blob, out=plane[top:bottom, left:right])
 
 
 def _picture(view: Eye, cover: Sequence[NDArray[np.uint8]], first: int) -> NDArray[np.uint8]:

@@ -4,8 +4,8 @@ A write of NaN is refused (BadOutOfRange), a number out of its tag's range is cl
 """
 
 import logging
-from collections.abc import Mapping
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from asyncua import Server, ua
@@ -32,7 +32,10 @@ VARIANTS = {
 
 
 class OpcUaFace:
-    """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes."""
+    """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes.
+
+    ``skew_s`` says how far the machine's clock, which stamps the values, is off.
+    """
 
     def __init__(
         self,
@@ -42,11 +45,12 @@ class OpcUaFace:
         inputs: dict[str, Any],
         machinery: Machinery,
         jobs: "JobControl | None",
+        skew_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._profile = profile
         self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
-        self._inputs = inputs
+        self._inputs, self._skew_s = inputs, skew_s
         self._machinery, self._jobs = machinery, jobs
         self._server = Server()
         self._nodes: dict[str, ua.NodeId] = {}
@@ -104,7 +108,7 @@ class OpcUaFace:
     async def publish(self, values: Mapping[str, Any]) -> None:
         """Write the values that changed."""
         shown = self.told(values)
-        now = ua.DateTime.now(UTC)
+        now = ua.DateTime.now(UTC) + timedelta(seconds=self._skew_s())
         for spec in self._profile.tags.values():
             if spec.access == "rw":
                 continue

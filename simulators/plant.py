@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from simulators.troubles import read_faults
+
 __all__ = ["Plant", "PlantError"]
 
 RESTART_S = 1.0
@@ -19,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class PlantError(RuntimeError):
-    """A machine could not be started; the message is its own last line."""
+    """A machine could not be started, or refuses an order; the message is one line."""
 
 
 class Plant:
@@ -32,9 +34,9 @@ class Plant:
     speed : float
         Plant seconds per wall second; infinity: as fast as computing allows.
     faults : str
-        Faults of the print, see :func:`simulators.parse_faults`.
-    ports : Mapping[str, int], optional
-        Port by name ("padder", "press", "steamer", "washer", "camera"); free ones where it says nothing.
+        Faults of the machines, see :func:`simulators.read_faults`.
+    endpoints : Mapping[str, str], optional
+        URL by name ("padder", "press", "steamer", "washer", "camera"); a free port here where it says nothing.
     only : Collection[str]
         The machines to start.
 
@@ -51,16 +53,40 @@ class Plant:
         folder: Path,
         speed: float = 1.0,
         faults: str = "",
-        ports: Mapping[str, int] | None = None,
+        endpoints: Mapping[str, str] | None = None,
         only: Collection[str] = tuple(SCHEMES),
     ) -> None:
-        self._folder, self._faults, self._names = Path(folder), faults, tuple(only)
+        self._folder, self._names = Path(folder), tuple(only)
+        try:
+            self._faults = read_faults(faults, self._names[0] if len(self._names) == 1 else None)
+        except ValueError as error:
+            raise PlantError(str(error)) from error
         self._speed = "max" if math.isinf(speed) else f"{speed:g}"
-        ports = ports or {}
-        self.endpoints = {name: f"{scheme}://127.0.0.1:{ports.get(name, 0)}" for name, scheme in SCHEMES.items()}
-        self.endpoints["camera"] = f"tcp://127.0.0.1:{ports.get('camera', 0)}"
+        self.endpoints = {name: f"{scheme}://127.0.0.1:0" for name, scheme in SCHEMES.items()}
+        self.endpoints |= {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
         self.pids: dict[str, int] = {}
         self._keepers: list[asyncio.Task[None]] = []
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._speaking = asyncio.Lock()
+
+    async def order(self, machine: str, line: str) -> str:
+        """Say a line to a machine as the person beside it: the key, the emergency stop, a fault; see ``ORDERS``.
+
+        Raises
+        ------
+        PlantError
+            If the machine refuses; the message says why.
+        """
+        process = self._processes[machine]
+        assert process.stdin is not None
+        assert process.stdout is not None
+        async with self._speaking:
+            process.stdin.write(f"{line}\n".encode())
+            await process.stdin.drain()
+            answer = (await process.stdout.readline()).decode().strip()
+        if not answer.startswith("done"):
+            raise PlantError(f"{machine}: {answer.removeprefix('refused ') or 'has ended'}")
+        return answer
 
     async def __aenter__(self) -> Self:
         started = await asyncio.gather(*(self._start(name) for name in self._names), return_exceptions=True)
@@ -85,9 +111,10 @@ class Plant:
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         """Start a machine and wait until it serves."""
         arguments = [name, "--endpoint", self.endpoints[name], "--speed", self._speed]
-        arguments += ["--state-dir", str(self._folder / name), "--follow-stdin"]
+        arguments += ["--state-dir", str(self._folder / name), "--rolls", str(self._folder / "rolls"), "--follow-stdin"]
+        arguments += ["--faults", ";".join(str(fault) for fault in self._faults if fault.machine == name)]
         if name == "press":
-            arguments += ["--camera", self.endpoints["camera"], "--faults", self._faults]
+            arguments += ["--camera", self.endpoints["camera"]]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -113,7 +140,7 @@ class Plant:
         self.endpoints[name] = line[2]
         if name == "press":
             self.endpoints["camera"] = line[3]
-        self.pids[name] = process.pid
+        self.pids[name], self._processes[name] = process.pid, process
         return process
 
     async def _keep(self, name: str, process: asyncio.subprocess.Process) -> None:

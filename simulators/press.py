@@ -4,6 +4,7 @@ Printing is a line in ``cloth.jsonl``; the row counter follows it. After a power
 """
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rip.raster import Raster, RasterError
+from simulators.faults import Fault
 from simulators.imaging import CELL, Eye, eye
 from simulators.plc import Order, Plc
 from simulators.printer import Printer, spend
 from simulators.retained import ClothLog, Printed
+from simulators.work import ClothWork
 
 __all__ = ["STRIP_ROWS", "Job", "PressWork", "load_job", "row_of"]
 
@@ -41,11 +44,17 @@ class Job:
 
     def ink_between(self, from_row: int, to_row: int) -> list[float]:
         """Millilitres of each ink that the drops of a range of rows take."""
-        return (self._ink_before(to_row) - self._ink_before(from_row)).tolist()
+        return (self.ink_before(to_row) - self.ink_before(from_row)).tolist()
 
-    def _ink_before(self, row: int) -> NDArray[np.float64]:
+    def ink_before(self, row: int) -> NDArray[np.float64]:
+        """Millilitres of each ink that all rows of the job before a row take."""
         periods, rest = divmod(row, self.view.raster.period_rows)
         return self.ink_ml[:, -1] * periods + self.ink_ml[:, rest]
+
+
+def _text(faults: Sequence[Fault]) -> str:
+    """Return the faults that show in the print, as they are written down with its rows."""
+    return ";".join(str(fault) for fault in faults if fault.kind.in_picture and fault.at_m is not None)
 
 
 def load_job(order: Order) -> Job:
@@ -81,7 +90,7 @@ def row_of(plc: Plc) -> int:
     return min(order.start_row + int(plc.entered_m / order.pitch_m + 1e-3), order.total_rows)
 
 
-class PressWork:
+class PressWork(ClothWork):
     """What the press does besides moving the cloth.
 
     Attributes
@@ -90,10 +99,11 @@ class PressWork:
         The verified job, None while there is none.
     """
 
-    def __init__(self, state_dir: Path, faults: str, *, hold: bool) -> None:
+    def __init__(self, state_dir: Path, faults: Sequence[Fault], *, hold: bool) -> None:
         self.job: Job | None = None
         self._cloth = ClothLog(state_dir)
-        self._faults, self._hold = faults, hold
+        self._hold = hold
+        self._faults = _text(faults)
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="raster")
         self._loading: Future[Job] | None = None
         self._order: Order | None = None
@@ -117,6 +127,23 @@ class PressWork:
         """Load the raster in a thread; until it is verified the press does not leave Resetting."""
         self.job, self._order, self._seen_row = None, order, None
         self._loading = self._loader.submit(load_job, order)
+
+    def trouble(self, plc: Plc, faults: Sequence[Fault]) -> None:
+        """Write down that the rows from here on are printed with other faults."""
+        self._faults = _text(faults)
+        if self.job is not None and plc.order.ticket == self.job.order.ticket:
+            row = self._cloth.next_row(plc.order.ticket)
+            row = plc.order.start_row if row is None else row
+            self._cloth.begin(plc.order.ticket, row, self.job.view.raster.sha256, self._faults)
+
+    def planned_ml(self, stretches: int) -> Sequence[float]:
+        """Ink of equal stretches of the job, as its rows have it."""
+        if self.job is None:
+            return ()
+        order = self.job.order
+        edges = np.linspace(order.start_row, order.total_rows, stretches + 1).astype(int).tolist()
+        before = np.array([self.job.ink_before(row).sum() for row in edges])
+        return np.diff(before).tolist()
 
     def prepared(self, plc: Plc) -> Plc | str | None:
         """PLC with the row counter as it lies on the cloth, or why the raster is refused."""
@@ -170,6 +197,11 @@ class PressWork:
             return None
         row = self._cloth.next_row(ticket)
         return self.job.view, self.job.order.start_row if row is None else row, self.job.order.total_rows // CELL * CELL
+
+    @property
+    def start_row(self) -> int:
+        """Row of the job at the beginning of its cloth."""
+        return 0 if self.job is None else self.job.order.start_row
 
     def camera_saw(self, row: int | None) -> None:
         """Note up to which row a connected camera client has its strips; None: no client is connected."""

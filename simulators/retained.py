@@ -6,21 +6,28 @@ cut of the computer that simulates is out of scope.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ["ClothLog", "Memory", "Printed"]
+
+NOTHING = np.zeros(0)
 
 
 class Memory:
-    """One small JSON file, replaced whole, so that it is always the old one or the new one."""
+    """One small file, replaced whole, so that it is always the old one or the new one: a line of JSON and the cloth.
+
+    ``faults.jsonl`` beside it says when each fault of the machine began and ended.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / "memory.json"
-        self._spare = folder / "memory.json.new"
+        self._path, self._spare, self._faults = folder / "memory", folder / "memory.new", folder / "faults.jsonl"
 
     def load(self) -> dict[str, Any] | None:
         """Return what was stored last, or None on the first power-up.
@@ -31,16 +38,26 @@ class Memory:
             If the file is damaged; the message says what to do.
         """
         try:
-            return json.loads(self._path.read_text(encoding="utf-8"))
+            with self._path.open("rb") as file:
+                return json.loads(file.readline())
         except FileNotFoundError:
             return None
         except ValueError as error:
             raise ValueError(f"{self._path}: is damaged ({error}); delete it to start from nothing") from error
 
-    def store(self, content: dict[str, Any]) -> None:
+    def inside(self) -> NDArray[np.float64]:
+        """Return the cloth that was in the machine, as stored with it: float64, flat."""
+        return np.frombuffer(self._path.read_bytes().partition(b"\n")[2])
+
+    def store(self, content: dict[str, Any], inside: NDArray[np.float64] = NOTHING) -> None:
         """Replace the content."""
-        self._spare.write_text(json.dumps(content), encoding="utf-8")
+        self._spare.write_bytes(json.dumps(content).encode() + b"\n" + inside.tobytes())
         self._spare.replace(self._path)
+
+    def note(self, fault: Mapping[str, Any]) -> None:
+        """Write a line of the fault record."""
+        with self._faults.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(fault) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@ import math
 
 import pytest
 
-from simulators import NozzleOut, Spot, parse_faults
+from simulators import Fault, parse_faults
 from simulators.clock import Clock, parse_speed
 from simulators.endpoint import EndpointError, split
 
 
 def test_faults_are_read_in_order():
     spec = "nozzle_out:ink=0,nozzle=1200,from_m=0.3; spot:at_m=0.5,x_mm=400,d_mm=4;"
-    assert parse_faults(spec) == (NozzleOut(ink=0, nozzle=1200, from_m=0.3), Spot(at_m=0.5, x_mm=400.0, d_mm=4.0))
+    assert parse_faults(spec) == (
+        Fault("press", "nozzle_out", (("ink", 0), ("nozzle", 1200)), at_m=0.3),
+        Fault("press", "spot", (("x_mm", 400.0), ("d_mm", 4.0)), at_m=0.5),
+    )
     assert parse_faults("") == ()
 
 
@@ -21,7 +24,7 @@ def test_faults_are_read_in_order():
         ("nozzle_out:ink=1.5,nozzle=1,from_m=0", ["nozzle_out", "ink", "'1.5'", "whole number"]),
         ("spot:at_m=0.5,x_mm=400", ["spot", "d_mm", "missing"]),
         ("spot:at_m=nan,x_mm=400,d_mm=4", ["spot", "at_m", "'nan'"]),
-        ("spot:at_m=1,x_mm=400,d_mm=4,colour=red", ["spot", "colour", "at_m, x_mm, d_mm"]),
+        ("spot:at_m=1,x_mm=400,d_mm=4,colour=red", ["spot", "colour", "x_mm, d_mm, at_m"]),
         ("spot:at_m=1,at_m=2,x_mm=400,d_mm=4", ["spot", "at_m", "twice"]),
     ],
 )

@@ -78,7 +78,8 @@ def test_identification_state_and_counters_of_a_running_machine(machine):
                 (await node.read_browse_name()).Name: await node.read_value() for node in await counters.get_children()
             }
             assert values["OperationCycleCounter"] == 1
-            assert 0 < values["OperationDuration"] < values["PowerOnDuration"]
+            # as fast as computing allows, the plant's clock stands while the machine rests
+            assert 0 < values["OperationDuration"] <= values["PowerOnDuration"]
             await process.kill()
             await washer.close()
             await process.start()

@@ -198,6 +198,6 @@ def test_wrong_arguments_are_one_line(arguments, named, tmp_path, capsys):
 
 
 def test_a_damaged_memory_is_one_line(tmp_path, capsys):
-    (tmp_path / "memory.json").write_text("{", encoding="utf-8")
+    (tmp_path / "memory").write_text("{", encoding="utf-8")
     assert main(["padder", "--endpoint", "modbus://127.0.0.1:0", "--state-dir", str(tmp_path)]) == 2
-    assert "memory.json" in capsys.readouterr().err
+    assert f"{tmp_path / 'memory'}: is damaged" in capsys.readouterr().err

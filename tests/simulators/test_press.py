@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from simulators.imaging import eye, render
+from simulators.imaging import Sight, eye, render
 from simulators.packml import State, Verb
 from simulators.retained import ClothLog, Printed
 
@@ -255,8 +255,8 @@ def test_the_camera_sees_the_same_again_and_keeps_two_strips_on_their_way(machin
 
 def test_a_missing_nozzle_changes_its_columns_only_and_a_spot_is_where_it_was_ordered(raster):
     def run(faults):
-        view, printed = eye(raster), (Printed(0, 8000, faults),)
-        return render(view, printed, ticket=3, row_start=0, height_px=2000).astype(int)
+        view, sight = eye(raster), Sight((Printed(0, 8000, faults),))
+        return render(view, sight, ticket=3, row_start=0, height_px=2000).astype(int)
 
     clean = run("")
     # nozzle 400 prints camera column 100, 0.1 m is camera row 590
@@ -283,7 +283,7 @@ def test_a_missing_nozzle_changes_its_columns_only_and_a_spot_is_where_it_was_or
 
 def test_a_strip_shows_the_print_and_lies_where_it_says(raster):
     """Dark where the raster has ink, and in register with it within the stated 1.5 pixels."""
-    strip = render(eye(raster), (Printed(0, 8192),), ticket=1, row_start=0, height_px=1024).mean(axis=2)
+    strip = render(eye(raster), Sight((Printed(0, 8192),)), ticket=1, row_start=0, height_px=1024).mean(axis=2)
     ink = raster.coverage(0, 4096).sum(axis=0)
     assert np.corrcoef(strip.ravel(), ink.ravel())[0, 1] < -0.85
     (dx, dy), response = cv2.phaseCorrelate(
@@ -296,7 +296,7 @@ def test_a_strip_shows_the_print_and_lies_where_it_says(raster):
 
 
 def test_unprinted_cloth_is_white_with_weave_falloff_and_noise(raster):
-    strip = render(eye(raster), (Printed(2048, 8192),), ticket=1, row_start=0, height_px=1024).astype(float)
+    strip = render(eye(raster), Sight((Printed(2048, 8192),)), ticket=1, row_start=0, height_px=1024).astype(float)
     bare, printed = strip[:500], strip[530:]
     assert bare.mean() > 210
     assert printed.mean() < bare.mean() - 20
@@ -307,9 +307,9 @@ def test_unprinted_cloth_is_white_with_weave_falloff_and_noise(raster):
 
 def test_strips_join_without_a_seam(raster):
     """What the camera says of the same cloth does not depend on where a strip ends."""
-    view, printed = eye(raster), (Printed(0, 20_000),)
-    upper = render(view, printed, ticket=1, row_start=0, height_px=1024).astype(float)
-    lower = render(view, printed, ticket=1, row_start=4096, height_px=1024).astype(float)
+    view, sight = eye(raster), Sight((Printed(0, 20_000),))
+    upper = render(view, sight, ticket=1, row_start=0, height_px=1024).astype(float)
+    lower = render(view, sight, ticket=1, row_start=4096, height_px=1024).astype(float)
     within = np.abs(np.diff(upper[-40:], axis=0)).mean()
     across = np.abs(lower[0] - upper[-1]).mean()
     assert across < 1.5 * within

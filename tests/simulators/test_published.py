@@ -29,6 +29,8 @@ def test_what_a_machine_shows_is_written_down(machine, tmp_path):
     assert {name: before[name] for name in ("ticket", "length_m", "command_ack")} == {
         name: shown[name] for name in ("ticket", "length_m", "command_ack")
     }
-    assert [line["state"] for line in lines if "state" in line] == [State.STOPPED, State.IDLE, State.ABORTED]
+    states = [line["state"] for line in lines if "state" in line]
+    # how long Resetting lasts is the plant's clock's affair
+    assert [state for state in states if state != State.RESETTING] == [State.STOPPED, State.IDLE, State.ABORTED]
     assert whole[1]["state"] == again["state"] == State.ABORTED
     assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
