@@ -32,8 +32,8 @@ INK_ML_M = (3.0, 4.0, 3.0, 2.0)  # about 8 ml/m², an average of the trade
 class Bench:
     """One machine of the mill as its controller and the person beside it see it."""
 
-    def __init__(self, machine: Machine, rolls: Rolls) -> None:
-        self.machine, self._rolls = machine, rolls
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
         self.alive = True
         self._now_s, self._token = 0.0, 0
 
@@ -112,7 +112,7 @@ class Mill:
             here,
             lambda: DAWN_H + self.clock_s / 3600,
         )
-        return Bench(machine, rolls)
+        return Bench(machine)
 
     def __enter__(self) -> Self:
         return self

@@ -43,7 +43,7 @@ CEILING_KW = 2.0
 TENSION_N = 40.0
 DYE_G_PER_G_INK = 0.1
 BEST_FIXATION = 0.92  # 85–95 % for acid and disperse inks
-WEAKEST_SHADE_PCT_MIN = 0.35  # dullness per minute in steam that is too dry
+DULL_PCT_MIN = 0.35  # dullness per minute in steam that is too dry
 LATE_H = 24.0  # print to steam: ATP Color, Textile chemistry
 
 
@@ -182,7 +182,7 @@ def _fix(cloth: Cloth, zone: slice, now: Steamer, sp: Setpoints, drive: Drive, d
     cloth["steamed"][zone], cloth["fixed"][zone] = steamed, fixed
     cloth["dye_g_kg"][zone] = cloth["ink_g_m2"][zone] * DYE_G_PER_G_INK * (1 - fixed) / CLOTH_KG_M2
     if saturated and too_hot_k > 0:
-        cloth["dull"][zone] += WEAKEST_SHADE_PCT_MIN * dt_s / 60 * min(too_hot_k / 10.0, 3.0)
+        cloth["dull"][zone] += DULL_PCT_MIN * dt_s / 60 * min(too_hot_k / 10.0, 3.0)
     if now.ceiling_temp_c < now.chamber_temp_c:
         cloth["drops_m2"][zone] += 0.02 * (now.chamber_temp_c - now.ceiling_temp_c) * dt_s / 60
 

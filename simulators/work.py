@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from simulators.faults import Fault
 from simulators.plc import Order, Plc
+from simulators.printer import spend
 
 __all__ = ["ClothWork", "PlainPrint", "Work"]
 
@@ -98,9 +99,6 @@ class PlainPrint(ClothWork):
 
     def commit(self, before: Plc, after: Plc, physics: Any) -> Any:
         """Spend the ink of the metres between two moments."""
-        # imported late: only the press's own module knows its tanks
-        from simulators.printer import spend
-
         if before.order.ticket != after.order.ticket:
             return physics
         metres = min(after.entered_m, self._length_m) - min(before.entered_m, self._length_m)
