@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN    := .venv/bin
 PATH   := $(CURDIR)/$(BIN):$(PATH)
 SOURCES := controller drivers hmi qc recipes rip simulators tests
-# these tests only compute; all others start machines, servers and browsers, and want the processors for themselves
+# the first only compute; the second mostly wait for links, clocks and processes; all others print, and want the
+# processors for themselves
 PURE    := tests/controller tests/qc tests/recipes tests/rip
+WAITING := tests/drivers tests/simulators tests/soak
 
 .PHONY: run test test-full soak setup web lint bench screenshots lock clean
 .DEFAULT_GOAL := help
@@ -22,12 +24,14 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n 2 $(PURE)
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(PURE))
+	@$(BIN)/python -m pytest -n 4 --dist loadfile $(WAITING)
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(PURE) $(WAITING))
 
 # every case of the parametrised inspection tests; some minutes
 test-full: setup
 	@FOULARD_FULL=1 $(BIN)/python -m pytest -n 2 $(PURE)
-	@FOULARD_FULL=1 $(BIN)/python -m pytest $(addprefix --ignore=,$(PURE))
+	@FOULARD_FULL=1 $(BIN)/python -m pytest -n 4 --dist loadfile $(WAITING)
+	@FOULARD_FULL=1 $(BIN)/python -m pytest $(addprefix --ignore=,$(PURE) $(WAITING))
 
 # 1,000 faults of links and PLCs on four machines; about half an hour. SEED=7 for others
 SEED ?= 1

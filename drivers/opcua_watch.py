@@ -1,7 +1,7 @@
 """Following tags over OPC UA: a subscription that is watched, and polling where it does not do.
 
 A subscription that died quietly looks like a machine at rest. So each one also carries the machine's heartbeat, and a
-probe reads the same node directly: if the heart beats there but not in the subscription, the subscription is starved
+probe reads the same nodes directly: if the heart beats there but not in the subscription, the subscription is starved
 and polling takes its place until the link is made anew. The library's own watchdog ends after one escalation; it is not
 used.
 """
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["watch"]
 
-PROBE_S = 0.25  # a value is confirmed this often at least, and a silent server found within this and one time-out
-CHECK_S = 0.45  # and one period at least: what is shown differs from the machine for about half a second at most
+PROBE_S = 0.25  # values are read this often, and a silent server found within this and one time-out
 STARVED_S = 1.0  # and four periods at least: a beat the subscription owes for longer will not come
 QUEUE_PER_TAG = 20  # changes not yet handed over; what does not fit ends the subscription, nothing is dropped unseen
 LIFETIME_COUNT = 1000  # periods without a sign of us, after which the server forgets the subscription
@@ -68,6 +67,7 @@ class _Following:
         self._take = take
         self._changes: dict[str, Reading] = {}
         self._heard_at: dict[str, float] = {}
+        self._proven_at = time.monotonic()
         self._last_beat: Reading | None = None
         self._owed_since: float | None = None
         self._overflow = asyncio.Event()
@@ -140,31 +140,32 @@ class _Following:
 
     def _hand_over(self) -> None:
         changes, self._changes = self._changes, {}
-        confirmed = tuple(changes)
         if beat := changes.get(self._beat):
-            self._last_beat, self._owed_since, confirmed = beat, None, self._names
-        self._take({name: found for name, found in changes.items() if name in self._names}, confirmed, time.monotonic())
+            self._last_beat, self._owed_since = beat, None
+        told = {name: found for name, found in changes.items() if name in self._names}
+        # sent after the answer to the last probe, so true after that was asked: how late it came does not matter
+        self._take(told, tuple(told), self._proven_at)
 
     async def _probe(self) -> NoReturn:
-        """Compare the subscription's heartbeat with that of the node itself; in step, nothing else has changed.
+        """Read the values too: what a subscription told is news, that it still holds is only known by asking.
 
-        Now and then all values are read, so that a change that was lost or spoilt on its way is not shown for long.
+        A change that was lost or spoilt on its way is shown for a moment only, and a heart that beats here but not in
+        the subscription tells that the subscription is starved.
         """
-        checked_at = time.monotonic()
+        read_at = self._proven_at
         while True:
             await asyncio.sleep(PROBE_S)
             asked_at = time.monotonic()
-            whole = asked_at - checked_at >= max(CHECK_S, self._period_s)
+            whole = asked_at - read_at >= self._period_s
             found = await self._connection.read(self._wanted if whole else (self._beat,))
+            self._proven_at = asked_at
             if self._last_beat is None or found[self._beat].value != self._last_beat.value:
                 self._owed_since = self._owed_since or asked_at
             if whole:
-                checked_at = asked_at
+                read_at = asked_at
                 # what the subscription told since is newer
                 told = {name: found[name] for name in self._names if self._heard_at.get(name, 0.0) < asked_at}
                 self._take(told, tuple(told), asked_at)
-            elif self._owed_since is None:
-                self._take({}, self._names, asked_at)
             if self._owed_since is not None and asked_at - self._owed_since > max(STARVED_S, 4 * self._period_s):
                 raise _Refused("the machine's heart beats, but not in the subscription")
 

@@ -77,11 +77,12 @@ class Group(Spec):
     """How often the tags of a group are read, and at which age their values turn uncertain, then bad; seconds.
 
     The period of a group that the profile does not name is half of the 0.1 s within which a change on the machine is
-    to be seen; the ages are a default from practice.
+    to be seen. No value is called good that was not the machine's within the last second, its way to us included; bad
+    after 3 s is a default from practice.
     """
 
     period_s: float = Field(default=0.05, ge=0.02, le=3600)
-    uncertain_after_s: float = Field(default=1.0, gt=0)
+    uncertain_after_s: float = Field(default=0.9, gt=0)
     bad_after_s: float = Field(default=3.0, gt=0)
 
 

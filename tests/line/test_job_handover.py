@@ -10,7 +10,8 @@ import pytest
 import rip
 from drivers import CommandRefused, Machine, Snapshot, State, Verb, WriteRefused, load_profile
 from drivers.isa95_types import JobState
-from drivers.profile import FOLDER, Profile
+from drivers.profile import Profile
+from drivers.profile.load import FOLDER
 from simulators import Plant
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
