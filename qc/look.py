@@ -87,7 +87,7 @@ def look(
     proof = evidence(pair, blobs)
     lines = find_lines(pair, proof)
     if inks is not None:
-        lines = [name_ink(pair, proof, line, inks) for line in lines]
+        lines = [named for line in lines if (named := name_ink(pair, proof, line, inks)) is not None]
     blobs = [b for b in blobs if not any(_on_line(pair, b, line) for line in lines)]
     return Look(pair, proof, tuple(lines), tuple(blobs))
 

@@ -14,6 +14,7 @@ LIMITS = (0.03, 0.025)
 # one is what a colour of the artwork that the print model misses looks like.
 LIMITS_BY_BOX = {1: (0.010, 0.010), 3: LIMITS, 9: (0.08, 0.07)}
 SILENT = 6  # blocks at the lower end too short to speak for an end
+WITHIN_MM = 10.0  # a beginning placed so near is as good as exact: whoever looks for it there sees it
 TEMPER = 1.5  # how much less the blocks around an onset say than independent ones would
 AGAINST = 8.0  # log likelihood it takes to say that a streak is not there
 
@@ -80,7 +81,7 @@ def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box:
     centre, width = _profile(proof, x, template, channel, begin, end)
     return Line(
         centre,
-        expected_begin(gain, end),
+        likely_begin(gain, end, pair.frame.mm_per_px),
         blocks if blocks - end <= SILENT else end,
         width,
         template,
@@ -150,15 +151,30 @@ def _best_segment(gain: np.ndarray) -> tuple[int, int]:
     return begin, end
 
 
-def expected_begin(gain: np.ndarray, end: int) -> float:
-    """Mean of where the streak may have begun, each block weighted by its likelihood.
+def likely_begin(gain: np.ndarray, end: int, mm_per_px: float) -> float:
+    """Where the streak began, so that the chance to be within ``WITHIN_MM`` of it is greatest.
 
-    Where the ink is hardly used the rows say little, and the middle of what is possible is the best word. Neighbouring
-    blocks are not independent, so the likelihood is tempered.
+    Each block is weighted by its likelihood; the stretch of ``2 * WITHIN_MM`` that holds most weight gives the
+    beginning by its mean. Where the ink is hardly used every block is possible a little, and there may be many of
+    them: the mean of all would lie among them, away from the few that are likely. Neighbouring blocks are not
+    independent, so the likelihood is tempered.
+
+    Parameters
+    ----------
+    gain
+        float64 (blocks,): log likelihood of the streak against none, per block.
+    end
+        Block after its last one.
+    mm_per_px
+        Size of a pixel in mm.
     """
     total = np.concatenate([[0.0], np.cumsum(gain[:end])])
     weight = np.exp(np.maximum((total.min() - total) / TEMPER, -50.0))
-    return float((weight * np.arange(len(total))).sum() / weight.sum())
+    reach = min(round(WITHIN_MM / (ROWS * mm_per_px)), end)
+    edges = np.pad(np.cumsum(weight), (reach + 1, reach), constant_values=(0.0, float(weight.sum())))
+    middle = int(np.argmax(edges[2 * reach + 1 :] - edges[: -2 * reach - 1]))
+    stretch = slice(max(0, middle - reach), middle + reach + 1)
+    return float(np.average(np.arange(len(total))[stretch], weights=weight[stretch]))
 
 
 def _profile(proof: Evidence, x: int, t: int, channel: int, begin: int, end: int) -> tuple[float, float]:

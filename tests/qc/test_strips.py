@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import synthetic as s
 
-from qc import TAIL_ROWS, Finding, Inspection, judge_strip, reaches_back, see_strip
+from qc import TAIL_ROWS, Finding, Inks, Inspection, judge_strip, reaches_back, see_strip
 
 WIDTH = 1600
 STRIP = 1024
@@ -106,6 +106,34 @@ def test_a_faint_streak_is_placed_by_the_strip_after_the_one_it_began_in(seed: i
     _, latest, _ = inspect_web(cov, printed, s.Disturbance.drawn(seed))
     (found,) = latest.values()
     assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
+
+
+def inks_of(cov: np.ndarray) -> Inks:
+    return Inks(np.ascontiguousarray(cov.transpose(2, 0, 1)), s.DENSITY * np.eye(3, dtype=np.float32))
+
+
+@pytest.mark.parametrize("seed", [8, 12])
+def test_rows_that_hardly_use_the_ink_do_not_draw_the_beginning_of_a_streak_away(seed: int) -> None:
+    begin = 400
+    cov = np.full((STRIP, 400, 3), 0.3, np.float32)
+    cov[..., 0] = 0.16
+    cov[begin + 16 : begin + 516, :, 0] = 0.01
+    printed = cov.copy()
+    s.dead_nozzle(printed, 0, 200, begin)
+    captured = s.photograph(printed, s.Disturbance.drawn(seed))
+    seen, evidence = see_strip(s.render(cov), captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
+    (found,) = judge_strip(Inspection(), seen, evidence, at_m=0.0)[1]
+    assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_column_of_the_sensor_that_stands_out_by_a_code_value_is_no_dead_nozzle(seed: int) -> None:
+    cov = np.full((STRIP, 400, 3), 0.8, np.float32)
+    cov[..., 0] = 0.9
+    captured = s.photograph(cov, s.Disturbance.drawn(seed))
+    captured[:, 200, 0] += 1
+    seen, evidence = see_strip(s.render(cov), captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
+    assert judge_strip(Inspection(), seen, evidence, at_m=0.0)[1] == ()
 
 
 def test_a_streak_bridges_cloth_without_its_ink() -> None:
