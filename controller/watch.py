@@ -111,11 +111,10 @@ async def _judge(book: Book, executor: Executor, job: Job, seen: _Look, inspecti
     """Judge one strip, write it into the job's record and return what the next strip must know."""
     looked, strip = seen.result.result(), seen.strip
     if reaches_back(seen.task, looked, inspection):
-        again = replace(seen.task, tail=seen.task.shape_before[0])
+        again = replace(seen.task, tail=seen.task.shape_before[0], sought=looked.seen)
         longer = await asyncio.get_running_loop().run_in_executor(executor, look, again)
-        kept = len(longer.seen.lines) >= len(looked.seen.lines)  # a look at more rows may average a faint streak away
-        (looked if kept else longer).evidence.unlink(missing_ok=True)
-        looked = longer if kept else looked
+        looked.evidence.unlink(missing_ok=True)
+        looked = longer
     result = await asyncio.to_thread(judge, seen.task, looked, inspection)
     # the last rows may be fewer than a camera row takes; they are looked at with the row before
     rows = (job.total_rows or 0) - strip.row_start if strip.last else strip.rows

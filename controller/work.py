@@ -103,6 +103,7 @@ class LookTask:
     x_mm: float
     job_folder: Path
     tail: int = qc.TAIL_ROWS
+    sought: qc.Seen | None = None
 
     @property
     def at_m(self) -> float:
@@ -242,6 +243,7 @@ def look(task: LookTask) -> Looked:
         mm_per_px=task.mm_per_px,
         previous=None if before is None else (proof[:tail], before),
         inks=qc.Inks(coverage, _absorption(for_rip)),
+        sought=task.sought,
     )
     kept = task.captured.with_suffix(f".{tail}.npy")
     np.save(kept, evidence, allow_pickle=False)

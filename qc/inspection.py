@@ -105,6 +105,7 @@ def see_strip(
     mm_per_px: float,
     previous: tuple[np.ndarray, np.ndarray] | None = None,
     inks: Inks | None = None,
+    sought: Seen | None = None,
 ) -> tuple[Seen, np.ndarray]:
     """Look at a strip: the long part of an inspection, which needs no other strip's result.
 
@@ -121,6 +122,8 @@ def see_strip(
     inks
         What lies on the cloth of each ink in these rows, those of ``previous`` first; names a dead nozzle's ink and
         finds its beginning where brightness alone cannot.
+    sought
+        What a look at fewer rows before the strip saw; its lines are looked for in particular.
 
     Returns
     -------
@@ -142,8 +145,14 @@ def see_strip(
                 f"the strip before is {previous[0].shape[1]} px wide and this one {expected.shape[1]} px; "
                 "give the tail of the same camera"
             )
-    view = look(expected, captured, mm_per_px, previous, inks)
+    tail = 0 if previous is None else previous[0].shape[0]
+    lines = () if sought is None else tuple(_moved(line, (tail - sought.frame.tail) // ROWS) for line in sought.lines)
+    view = look(expected, captured, mm_per_px, previous, inks, lines)
     return Seen(view.pair.frame, view.lines, view.blobs), np.stack([view.proof.a, view.proof.b])
+
+
+def _moved(line: Line, blocks: int) -> Line:
+    return replace(line, begin=line.begin + blocks, end=line.end + blocks)
 
 
 def reaches_back(inspection: Inspection, seen: Seen, *, at_m: float, x_mm: float = 0.0) -> bool:

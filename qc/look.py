@@ -8,7 +8,7 @@ import numpy as np
 from qc.evidence import Evidence, evidence
 from qc.finding import Finding, defect_points
 from qc.inks import Inks, name_ink
-from qc.onset import Line
+from qc.onset import Line, trace
 from qc.residual import CHANNELS, ROWS, Frame, Pair, make_pair
 from qc.spots import Blob, find_blobs
 from qc.streaks import find_lines
@@ -59,6 +59,7 @@ def look(
     mm_per_px: float,
     previous: tuple[np.ndarray, np.ndarray] | None = None,
     inks: Inks | None = None,
+    sought: tuple[Line, ...] = (),
 ) -> Look:
     """Register, predict and run all detectors.
 
@@ -72,6 +73,8 @@ def look(
         Tail rows (expected, captured) of the strip before, or None.
     inks
         What lies on the cloth of each ink, tail rows included, if it is known.
+    sought
+        Lines that a look at fewer rows found, in blocks of this picture: more rows may average a faint one away.
     """
     pair = make_pair(expected, captured, mm_per_px, previous)
     blobs, mask = find_blobs(pair)
@@ -86,10 +89,21 @@ def look(
             blobs, _ = find_blobs(pair)
     proof = evidence(pair, blobs)
     lines = find_lines(pair, proof)
+    lines += [_sought(pair, proof, line) for line in sought if not _among(line, lines, mm_per_px)]
     if inks is not None:
         lines = [named for line in lines if (named := name_ink(pair, proof, line, inks)) is not None]
     blobs = [b for b in blobs if not any(_on_line(pair, b, line) for line in lines)]
     return Look(pair, proof, tuple(lines), tuple(blobs))
+
+
+def _among(line: Line, lines: list[Line], mm_per_px: float) -> bool:
+    near = max(2.0, 0.5 / mm_per_px)
+    return any(abs(line.x - other.x) <= near + other.width_px for other in lines)
+
+
+def _sought(pair: Pair, proof: Evidence, line: Line) -> Line:
+    """The line as these rows place it; where they cannot, as it was found."""
+    return trace(pair, proof, round(line.x), line.template, line.channel, line.box) or line
 
 
 def _on_line(pair: Pair, blob: Blob, line: Line) -> bool:

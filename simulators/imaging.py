@@ -288,8 +288,12 @@ def _wander(
 
 @lru_cache(maxsize=2)
 def _noise(width: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Sensor noise, sigma 2, apart in what is added and what is taken away: two uint8 (NOISE_ROWS, width, 3)."""
-    noise = np.rint(np.random.default_rng(7).normal(0.0, 2.0, (NOISE_ROWS, width, 3)))
+    """Sensor noise, sigma 2, apart in what is added and what is taken away: two uint8 (NOISE_ROWS, width, 3).
+
+    The rows come again and again, so what a column has on average is taken out: it would be a line in the picture.
+    """
+    noise = np.random.default_rng(7).normal(0.0, 2.0, (NOISE_ROWS, width, 3))
+    noise = np.rint(noise - noise.mean(axis=0))
     return np.maximum(noise, 0).astype(np.uint8), np.maximum(-noise, 0).astype(np.uint8)
 
 
