@@ -157,7 +157,7 @@ def piece_names(title: str, designs: int) -> list[str]:
 
 def inks_of(inks: Sequence[recipes.Ink]) -> tuple[rip.Ink, ...]:
     """Return a recipe's inks as the RIP knows them."""
-    return tuple(rip.Ink(ink.name, ink.lab, light_of=ink.light_of, strength=ink.strength) for ink in inks)
+    return tuple(rip.Ink(ink.name, ink.lab, ink.limit_pct, ink.linear, ink.light_of, ink.strength) for ink in inks)
 
 
 def check_design(path: Path) -> rip.Artwork:

@@ -29,7 +29,8 @@ MOST_ROWS = 20_000
 class RipRequest:
     """What `foulard rip` is asked for; None leaves a value to the fabric's recipe or to the file.
 
-    `dead` names nozzles that do not print: "ink=number,number;ink=…".
+    `dead` names nozzles that do not print: "ink=number,number;ink=…"; `profile` is an ICC output profile of this fabric
+    with these inks, in place of the computed default.
     """
 
     designs: tuple[Path, ...]
@@ -40,6 +41,7 @@ class RipRequest:
     dpi: int | None = None
     print_width_mm: float | None = None
     dead: str = ""
+    profile: Path | None = None
 
 
 def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
@@ -87,8 +89,10 @@ def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condi
     try:
         if request.inks is not None:
             changed["inks"] = inks_of(control.recipe.ink_set.channels(request.inks))
+        if request.profile is not None:
+            changed["profile"] = request.profile.read_bytes()
         return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise BadInput(str(error)) from error
 
 

@@ -90,13 +90,24 @@ class Ink(_Frozen):
     """One ink and the CIELAB (D50) of its solid on the recipe's cloth, after washing.
 
     A light ink names the ink that it is a thinner version of (`light_of`) and its `strength`, the share of that ink's
-    dye that a solid of it holds.
+    dye that a solid of it holds. `limit_pct` is the most of it that the cloth takes, `linear` its linearisation: points
+    from (0, 0) to (1, y), from the tone wanted to the drop volume that gives it.
     """
 
     name: Text
     lab: Lab
+    limit_pct: Annotated[FiniteFloat, Field(gt=0, le=100)] = 100.0
+    linear: tuple[tuple[FiniteFloat, FiniteFloat], ...] = ((0.0, 0.0), (1.0, 1.0))
     light_of: Text | None = None
     strength: Annotated[FiniteFloat, Field(gt=0, le=1)] = 1.0
+
+    @field_validator("linear")
+    @classmethod
+    def _rises(cls, points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(points))
+        if len(points) < 2 or points[0] != (0, 0) or points[-1][0] != 1 or points[-1][1] > 1 or not rising:
+            raise ValueError(f"linear {points} must be points rising from (0, 0) to (1, y) with y not above 1")
+        return points
 
     @model_validator(mode="after")
     def _light_is_thinner(self) -> Self:
@@ -164,17 +175,19 @@ class PrintMode(_Frozen):
     """Resolution and drops: `drop_volumes` is relative to the largest drop, which holds `drop_pl` picolitres."""
 
     dpi: Annotated[int, Field(ge=150, le=2400)]
-    bits: Literal[2]
-    drop_volumes: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+    bits: Literal[2, 3, 4]
+    drop_volumes: tuple[FiniteFloat, ...]
     drop_pl: Positive
 
-    @field_validator("drop_volumes")
-    @classmethod
-    def _grow_from_nothing_to_one(cls, volumes: tuple[float, ...]) -> tuple[float, ...]:
+    @model_validator(mode="after")
+    def _drops_grow_from_nothing_to_one(self) -> Self:
+        volumes, levels = self.drop_volumes, 1 << self.bits
         rising = all(small < large for small, large in pairwise(volumes))
+        if len(volumes) != levels:
+            raise ValueError(f"drop_volumes {volumes} are {len(volumes)}: {self.bits} bits have {levels} levels")
         if volumes[0] != 0 or volumes[-1] != 1 or not rising:
             raise ValueError(f"drop_volumes {volumes} must rise from 0 to 1")
-        return volumes
+        return self
 
 
 class Chemical(_Frozen):

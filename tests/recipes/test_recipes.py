@@ -71,6 +71,7 @@ def test_unknown_fabric_names_the_known_ones():
         (("stages", "pretreat", "setpoints", "width_sp_mm"), 1500.0, "wider than the cloth"),
         (("fabric", "print_width_mm"), 1500.0, "leave a selvedge"),
         (("print_mode", "drop_volumes"), (0, 0.5, 0.4, 1.0), "must rise from 0 to 1"),
+        (("print_mode", "bits"), 3, "3 bits have 8 levels"),
         (("stages", "wash", "source"), "", "at least 1 character"),
     ],
 )
