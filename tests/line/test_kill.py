@@ -21,6 +21,7 @@ from hmi.operator import simulated_operator
 from hmi.print_job import ACTOR, OVER
 from hmi.uploads import keep_file
 from simulators import Plant
+from simulators.retained import Memory
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(300)]
 
@@ -82,7 +83,7 @@ def check(store: Store, folder: Path) -> None:
         assert len(alarms) == 1
         asked = [event for event in events if event.kind == "question" and event.payload["kind"].startswith("resume@")]
         assert len(asked) == 1
-    (entry,) = json.loads((folder / "plant" / "press" / "job-orders" / "memory.json").read_text())["entries"]
+    (entry,) = (Memory(folder / "plant" / "press" / "job-orders").load() or {})["entries"]
     assert entry["state"] == JobState.ENDED, "the job went through the press as one job order"
     assert dict(entry["results"])["Row"] == total
     lines = [json.loads(line) for line in (folder / "plant" / "press" / "cloth.jsonl").read_text().splitlines()]

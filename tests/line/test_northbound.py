@@ -10,6 +10,7 @@ from asyncua import Client, ua
 from PIL import Image
 from skimage import data
 
+import rip
 from controller import Controller, JobRequest, Store, load_line
 from hmi.accounts import Accounts
 from hmi.northbound import northbound
@@ -49,8 +50,9 @@ async def scenario(folder: Path) -> None:
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
         async with line.connect("scada", "a long enough password") as session:
             watched = asyncio.create_task(watch(session))
-            kept = keep_file(design, folder / "designs")
-            job = controller.desk.submit(ACTOR, JobRequest(kept, "silk-twill", LENGTH_M, "straight", None, "watched"))
+            kept = keep_file(design, folder / "designs").path
+            request = JobRequest((kept,), "silk-twill", rip.Layout(), LENGTH_M, "watched")
+            job = controller.desk.submit(ACTOR, request)
             while controller.desk.job(ACTOR, job.id or 0).job.status not in OVER:
                 await store.feed.wait(store.feed.version, timeout_s=1.0)
             seen = await watched
