@@ -40,7 +40,7 @@ def screen_period(
     threads : int, optional
         As many as processors by default. Each holds a strip of colours and of drops.
     progress : callable, optional
-        Called with "screen" and the share done, 0..1, which only rises; from any thread, one at a time.
+        Called with "screen" and the share of strips done, once a strip; from any thread, one at a time.
 
     Raises
     ------
@@ -52,14 +52,14 @@ def screen_period(
         raise ValueError(
             f"a screen of {screen.inks} inks and {screen.bits} bits for a raster of {plan.inks} inks and {plan.bits}"
         )
-    strips, told, telling = iter(range(plan.strips)), -1, threading.Lock()
+    strips, done, telling = iter(range(plan.strips)), 0, threading.Lock()
 
-    def tell(index: int) -> None:
-        nonlocal told
+    def tell() -> None:
+        nonlocal done
         with telling:
-            if progress is not None and index > told:
-                told = index
-                progress("screen", (index + 1) / plan.strips)
+            done += 1
+            if progress is not None:
+                progress("screen", done / plan.strips)
 
     def work() -> None:
         screener = Screener(screen)
@@ -75,7 +75,7 @@ def screen_period(
             else:
                 screener.screen_rgb(band, entries, first, packed)
             writer.write(first, packed)
-            tell(index)
+            tell()
 
     count = min(threads or os.cpu_count() or 1, plan.strips)
     with ThreadPoolExecutor(count, "screen") as pool:
