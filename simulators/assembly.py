@@ -25,20 +25,23 @@ __all__ = ["PROCESSES", "Assembled", "Place", "build"]
 
 PROCESSES: dict[str, Process] = {process.name: process for process in (PADDER, PRESS, STEAMER, WASHER)}
 SCHEMES = {"modbus-tcp": "modbus", "opcua": "opc.tcp"}
+HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a machine stands: its endpoint, its camera's, the folder of its memory and the one with the rolls.
 
-    What it shows is written down in ``published``, if that is given.
+    What it shows is written down in ``published``, if that is given. ``profile`` is the name or path of a device
+    profile that takes the place of the machine's usual one; without an endpoint it listens on a free port here.
     """
 
-    endpoint: str
+    endpoint: str | None
     camera: str | None
     state_dir: Path
     rolls: Path
     published: Path | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,13 @@ async def build(name: str, place: Place, clock: Clock, faults: Sequence[Fault]) 
     ------
     EndpointError
         If an endpoint is of the wrong form or its port is in use.
+    ProfileError
+        If the profile cannot be used, or is one of another kind of machine.
     """
     process = PROCESSES[name]
-    profile = load_profile(process.profile)
+    profile = load_profile(place.profile or process.profile)
     scheme = SCHEMES[profile.protocol]
-    host, port = split(place.endpoint, scheme)
+    host, port = split(place.endpoint or f"{scheme}://{HERE}:0", scheme)
     port = claim(host, port)
     endpoints = [f"{scheme}://{host}:{port}"]
     memory, rolls = Memory(place.state_dir), Rolls(place.rolls, name)

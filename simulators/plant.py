@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from simulators.faults import MACHINES
 from simulators.troubles import read_faults
 
 __all__ = ["Plant", "PlantError"]
@@ -16,7 +17,6 @@ __all__ = ["Plant", "PlantError"]
 RESTART_S = 1.0
 START_S = 30.0
 STOP_S = 5.0
-SCHEMES = {"padder": "modbus", "press": "opc.tcp", "steamer": "modbus", "washer": "opc.tcp"}
 ROOT = Path(__file__).parent.parent
 
 
@@ -39,11 +39,13 @@ class Plant:
         URL by name ("padder", "press", "steamer", "washer", "camera"); a free port here where it says nothing.
     only : Collection[str]
         The machines to start.
+    profiles : Mapping[str, str], optional
+        Device profile by machine, name or path, where it is another one than usual; it says which protocol is spoken.
 
     Attributes
     ----------
     endpoints : dict[str, str]
-        URL by name, with "camera".
+        URL by name, with "camera"; those of free ports once the machines have started.
     pids : dict[str, int]
         Process by machine, while it runs.
     """
@@ -54,7 +56,8 @@ class Plant:
         speed: float = 1.0,
         faults: str = "",
         endpoints: Mapping[str, str] | None = None,
-        only: Collection[str] = tuple(SCHEMES),
+        only: Collection[str] = MACHINES,
+        profiles: Mapping[str, str] | None = None,
     ) -> None:
         self._folder, self._names = Path(folder), tuple(only)
         try:
@@ -62,8 +65,8 @@ class Plant:
         except ValueError as error:
             raise PlantError(str(error)) from error
         self._speed = "max" if math.isinf(speed) else f"{speed:g}"
-        self.endpoints = {name: f"{scheme}://127.0.0.1:0" for name, scheme in SCHEMES.items()}
-        self.endpoints |= {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
+        self.endpoints = {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
+        self._profiles = {name: _found_anywhere(profile) for name, profile in (profiles or {}).items()}
         self.pids: dict[str, int] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -110,7 +113,9 @@ class Plant:
 
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         """Start a machine and wait until it serves."""
-        arguments = [name, "--endpoint", self.endpoints[name], "--speed", self._speed]
+        arguments = [name, "--speed", self._speed]
+        arguments += ["--endpoint", self.endpoints[name]] if name in self.endpoints else []
+        arguments += ["--profile", self._profiles[name]] if name in self._profiles else []
         arguments += ["--state-dir", str(self._folder / name), "--rolls", str(self._folder / "rolls"), "--follow-stdin"]
         arguments += ["--faults", ";".join(str(fault) for fault in self._faults if fault.machine == name)]
         if name == "press":
@@ -156,6 +161,11 @@ class Plant:
                     process = await self._start(name)
         finally:
             await _end(process)
+
+
+def _found_anywhere(profile: str) -> str:
+    """Name of a profile, or its path as the machines find it, which run in another folder."""
+    return str(Path(profile).resolve()) if profile.endswith((".yaml", ".yml")) else profile
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:

@@ -13,6 +13,7 @@ from drivers.registers import TagValue, WordOrder
 __all__ = [
     "AlarmSpec",
     "Consumable",
+    "Extension",
     "FromTag",
     "Group",
     "Heartbeat",
@@ -126,6 +127,21 @@ class Identification(Spec):
     manufacturer: str | FromTag
     model: str | FromTag
     serial_number: str | FromTag | None = None
+
+
+class Without(Spec):
+    """What the other profile's machine has and this one lacks, by name."""
+
+    tags: tuple[str, ...] = Field(default=(), strict=False)
+    alarms: tuple[str, ...] = Field(default=(), strict=False)
+    consumables: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Extension(Spec):
+    """The keys of a profile that says only what differs from another one: its name or path, and what is left out."""
+
+    extends: str
+    without: Without = Without()
 
 
 _ALL_DEFAULTS = Group()

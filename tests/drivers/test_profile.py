@@ -15,6 +15,8 @@ SHIPPED = {
     "press": ("print", "opcua"),
     "loop-steamer": ("fix", "modbus-tcp"),
     "open-width-washer": ("wash", "opcua"),
+    "padder-stenter-opcua": ("pretreat", "opcua"),
+    "loop-steamer-opcua": ("fix", "opcua"),
 }
 COMMON = (
     *("state", "remote", "machine_heartbeat", "alarm_word", "active_ticket", "metres", "speed_m_min", "run_s"),
@@ -44,7 +46,7 @@ def test_a_profile_cannot_be_changed():
 
 
 def test_unknown_name_tells_the_known_ones():
-    with pytest.raises(ProfileError, match="no profile is called 'pres'; there are: loop-steamer, open-width-washer"):
+    with pytest.raises(ProfileError, match="no profile is called 'pres'; there are: loop-steamer, loop-"):
         load_profile("pres")
 
 

@@ -23,10 +23,11 @@ def alarms(tags, values):
     return {alarm.name for alarm in tags.profile.alarms if values["alarm_word"] >> alarm.bit & 1}
 
 
-def test_an_emergency_stop_is_reset_at_the_machine_only(tmp_path, tags_of):
+@pytest.mark.parametrize("profile", ["padder-stenter", "padder-stenter-opcua"])
+def test_an_emergency_stop_is_reset_at_the_machine_only(tmp_path, tags_of, profile):
     async def scenario():
-        async with Plant(tmp_path, speed=60, only=["padder"]) as plant:
-            padder = await tags_of("padder", plant.endpoints["padder"])
+        async with Plant(tmp_path, speed=60, only=["padder"], profiles={"padder": profile}) as plant:
+            padder = await tags_of("padder", plant.endpoints["padder"], profile)
             await padder.write({"ticket": 1, "length_m": 500.0, "chamber_temp_sp_c": 95.0})
             assert await padder.command(Verb.RESET) == 1
             await padder.reach(State.IDLE)
