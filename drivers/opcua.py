@@ -18,9 +18,10 @@ from drivers import machinery
 from drivers.connection import Connection, Requests, Take, reading
 from drivers.errors import LinkLost, WriteRefused
 from drivers.machinery import Identification
+from drivers.opcua_conditions import watch_conditions
 from drivers.opcua_watch import watch
 from drivers.packml import Verb
-from drivers.profile import Profile
+from drivers.profile import CONDITIONS, Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
 
@@ -103,7 +104,9 @@ class OpcUaConnection:
         return found
 
     async def watch(self, names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
-        """Subscribe to tags, or poll them where a subscription does not do."""
+        """Subscribe to tags, or poll them where a subscription does not do; or subscribe to the server's alarms."""
+        if names == (CONDITIONS,):
+            await watch_conditions(self, period_s, take)
         await watch(self, names, period_s, take)
 
     async def write(self, values: Mapping[str, TagValue]) -> None:

@@ -104,7 +104,7 @@ def _faults(profile: Profile, spec: TagSpec, found: Reading) -> tuple[str, ...]:
         faults.append(outside)
     if spec.name == "state" and profile.state_of(value) is None:
         faults.append(f"{value} is the number of no state: see the key states")
-    known = {alarm.bit for alarm in profile.alarms if alarm.word == spec.name}
+    known = {bit for word, bit in profile.alarm_places.values() if word == spec.name}
     if known and isinstance(value, int):
         unknown = [bit for bit in range(value.bit_length()) if value >> bit & 1 and bit not in known]
         if unknown:

@@ -18,7 +18,6 @@ def check(name_or_path: str) -> dict[str, Any]:
     """Return what a profile holds, for people; ProfileError with all its faults if it cannot be used."""
     profile = load_profile(name_or_path)
     tags = profile.tags.values()
-    words = {alarm.word for alarm in profile.alarms}
     commands = [verb.name.lower() for verb in Verb if profile.number_of(verb) is not None]
     return {
         "profile": f"{profile.profile}: {profile.title}",
@@ -26,7 +25,7 @@ def check(name_or_path: str) -> dict[str, Any]:
         "protocol": f"{profile.protocol}, stage {profile.stage}",
         "tags": f"{len(tags)}, {sum(tag.access == 'rw' for tag in tags)} of them writable",
         "groups": _groups(profile),
-        "alarms": f"{len(profile.alarms)} bits in {', '.join(sorted(words)) or 'no word'}",
+        "alarms": _alarms(profile),
         "consumables": ", ".join(item.title for item in profile.consumables) or "none",
         "commands": ", ".join(commands),
         "the line lacks": ", ".join(lacking(profile)) or "nothing",
@@ -118,6 +117,13 @@ def _identity(profile: Profile) -> str:
     given = profile.identification
     texts = (given.manufacturer, given.model, given.serial_number)
     return ", ".join(text if isinstance(text, str) else f"told by {text.tag}" for text in texts if text is not None)
+
+
+def _alarms(profile: Profile) -> str:
+    words = sorted({alarm.word for alarm in profile.alarms if alarm.bit is not None})
+    told = [f"{len(profile.alarms) - len(profile.conditions)} bits in {', '.join(words)}"] if words else []
+    told += [f"{len(profile.conditions)} events of the server"] if profile.conditions else []
+    return ", ".join(told) or "none"
 
 
 def _groups(profile: Profile) -> str:

@@ -84,7 +84,7 @@ class Machine:
         self.remote, self.skew_s, self.restart = True, 0.0, None
         self._process, self._profile, self._work = process, profile, work
         self._memory, self._rolls, self._calendar_h = memory, rolls, calendar_h
-        self._bits = {alarm.name: alarm.bit for alarm in profile.alarms}
+        self._bits = {alarm.name: alarm.bit for alarm in profile.alarms if alarm.bit is not None}
         self.troubles = Troubles(faults, memory.note)
         self.inputs: dict[str, Any] = {}
         self._check_setpoints()
@@ -328,6 +328,7 @@ class Machine:
             "remote": self.remote,
             "mode": int(plc.mode),
             "emergency_stop": plc.estop,
+            "alarms": sorted(self.alarms),
             "alarm_word": sum(1 << self._bits[name] for name in self.alarms if name in self._bits),
             "active_ticket": plc.order.ticket,
             "roll": self.cloth.roll,

@@ -12,6 +12,7 @@ from asyncua import Server, ua
 from asyncua.common.callback import CallbackType, ServerItemCallback
 
 from drivers.profile import Profile, TagSpec
+from simulators.conditions import Conditions
 from simulators.limits import accept
 from simulators.machinery import Machinery
 
@@ -51,7 +52,7 @@ class OpcUaFace:
         self._profile = profile
         self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
         self._inputs, self._skew_s = inputs, skew_s
-        self._machinery, self._jobs = machinery, jobs
+        self._machinery, self._jobs, self._conditions = machinery, jobs, Conditions(profile)
         self._server = Server()
         self._nodes: dict[str, ua.NodeId] = {}
         self._writable: dict[ua.NodeId, TagSpec] = {}
@@ -65,6 +66,7 @@ class OpcUaFace:
         server.name, server.manufacturer_name = self._profile.title, self._profile.manufacturer
         server.product_uri = "urn:foulard:plant:simulator"
         server.application_type = ua.ApplicationType.Server
+        self._conditions.prepare(server)
         await server.init()
         await server.set_application_uri(f"{opcua.namespace}:server")
         server.set_endpoint(self._url)
@@ -91,10 +93,12 @@ class OpcUaFace:
                 await node.set_writable()
                 self._writable[node.nodeid] = spec
         await self._machinery.build(server, root)
+        await self._conditions.build(server, root)
         if self._jobs is not None:
             await self._jobs.build(server, root, self._inputs)
         server.subscribe_server_callback(CallbackType.PreWrite, self._before_write)
         server.subscribe_server_callback(CallbackType.PostWrite, self._after_write)
+        await self._conditions.publish(values["alarms"], self._skew_s())
         await server.start()
 
     async def stop(self) -> None:
@@ -118,6 +122,7 @@ class OpcUaFace:
                 value = ua.DataValue(ua.Variant(raw, VARIANTS[spec.type]), SourceTimestamp=now, ServerTimestamp=now)
                 await self._server.write_attribute_value(self._nodes[spec.name], value)
         await self._machinery.publish(values)
+        await self._conditions.publish(values["alarms"], self._skew_s())
         if self._jobs is not None:
             await self._jobs.publish(values)
 

@@ -207,6 +207,21 @@ class OpcUaDevice(_Device):
     async def hang_up(self):
         await self.server.stop()
 
+    async def condition(self, name, source="small", *, retain=True, active=True, branch=None, told=True):
+        """Tell the state of a condition; with ``told`` false nobody is told but who asks for a refresh."""
+        generator = await self.server.get_event_generator(ua.ObjectIds.AlarmConditionType)
+        event = generator.event
+        event.ConditionName, event.SourceName, event.Retain = name, source, retain
+        event.NodeId = ua.NodeId(f"{self.profile.opcua.root}.{source}.{name}", 2)
+        event.BranchId = branch or ua.NodeId()
+        setattr(event, "ActiveState/Id", active)
+        if told:
+            await generator.trigger()
+        elif retain:
+            self.server.iserver.subscription_service._conditions[event.NodeId] = event
+        else:
+            self.server.iserver.subscription_service._conditions.pop(event.NodeId, None)
+
     async def get(self, name):
         return self.profile.tags[name].from_raw(await self.nodes[name].read_value())
 
@@ -300,6 +315,7 @@ def opcua_server(run):
 
     async def build():
         server = Server()
+        server.iserver.bind_condition_methods = True  # ConditionRefresh, for machines whose alarms are events
         await server.init()
         server.disable_clock()  # stopping would wait for its next tick
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
@@ -338,6 +354,12 @@ def device_of(request, tmp_path):
         return OpcUaDevice(profile, request.getfixturevalue("opcua_server"))
 
     return build
+
+
+@pytest.fixture
+def opcua_device_of(tmp_path, opcua_server):
+    """Make a small OPC UA device that is not started yet from further keys and tags."""
+    return lambda keys="", tags=(): OpcUaDevice(small_profile(tmp_path, "opcua", keys, tags), opcua_server)
 
 
 @pytest.fixture

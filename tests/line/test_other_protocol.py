@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlmodel import select
 import rip
 from controller import Controller, JobRequest, Store, load_line
 from controller.tables import Job, Operation
-from drivers import Machine, Snapshot, State, Verb, load_profile
+from drivers import Link, Machine, Snapshot, State, Verb, load_profile
 from hmi.operator import simulated_operator
 from hmi.print_job import ACTOR, OVER
 from hmi.uploads import keep_file
@@ -64,6 +65,47 @@ def test_a_job_by_the_driver(name: str, profile: str, tmp_path: Path) -> None:
                 await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("profile", ["loop-steamer", "loop-steamer-opcua"], ids=["bits", "events"])
+def test_an_alarm_of_the_steamer_comes_and_goes(profile: str, tmp_path: Path) -> None:
+    async def active(machine: Machine, *names: str) -> None:
+        async with asyncio.timeout(30):
+            snapshot = machine.snapshot()
+            while None in snapshot.alarms.values() or snapshot.active_alarms != {*names}:
+                snapshot = await machine.changed(snapshot, 1.0)
+
+    async def scenario() -> None:
+        async with Plant(tmp_path, 60, only=["steamer"], profiles={"steamer": profile}) as plant:
+            await plant.order("steamer", "fault steam_pressure_drop bar=3")
+            machine = Machine("steamer", load_profile(profile), plant.endpoints["steamer"])
+            running = asyncio.create_task(machine.run())
+            try:
+                await active(machine, "steam_pressure_low")
+                await plant.order("steamer", "estop")
+                await active(machine, "steam_pressure_low", "emergency_stop")
+                await plant.order("steamer", "clear steam_pressure_drop")
+                await active(machine, "emergency_stop")
+                await plant.order("steamer", "release")
+                await reach(machine, emergency_stop=False, state=State.ABORTED)
+                await machine.command(Verb.CLEAR)
+                await active(machine)
+                os.kill(plant.pids["steamer"], signal.SIGKILL)
+                await reach_link(machine, Link.LOST)
+                assert set(machine.snapshot().alarms.values()) == {None}
+                await active(machine, "power_lost")  # its keeper switches it on again
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+async def reach_link(machine: Machine, link: Link) -> None:
+    async with asyncio.timeout(30):
+        snapshot = machine.snapshot()
+        while snapshot.link is not link:
+            snapshot = await machine.changed(snapshot, 1.0)
 
 
 LINE = """
