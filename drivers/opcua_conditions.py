@@ -78,7 +78,6 @@ class Conditions:
         self._alarms = alarms
         self._active: dict[str, Told] = {}
         self._retained: dict[str, Told] | None = None  # while a refresh goes on
-        self._unknown: set[str] = set()
 
     def take(self, event: Told) -> bool:
         """Take an event; True if with it a refresh has ended."""
@@ -109,12 +108,10 @@ class Conditions:
         )
         return sum(is_active << index for index, is_active in enumerate(bits))
 
-    def strangers(self) -> list[str]:
-        """Active conditions that are no alarm of the profile, each told once."""
-        names = {alarm.event for alarm in self._alarms}
-        found = {event.name for event in self._active.values()} - names - self._unknown
-        self._unknown |= found
-        return sorted(found)
+    @property
+    def strangers(self) -> frozenset[str]:
+        """ConditionNames of what is active and no alarm of the profile."""
+        return frozenset(event.name for event in self._active.values()) - {alarm.event for alarm in self._alarms}
 
 
 async def watch_conditions(connection: "OpcUaConnection", period_s: float, take: Take) -> NoReturn:
@@ -148,6 +145,7 @@ class _Following:
         self._connection, self._period_s, self._take = connection, period_s, take
         self._conditions = Conditions(connection.profile.conditions)
         self._asked_at = self._proven_at = 0.0
+        self._strangers: frozenset[str] = frozenset()
         self._refreshed, self._wanted, self._overflow = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.proven = False
 
@@ -177,7 +175,7 @@ class _Following:
             )
             for defined_by, path in FIELDS
         ]
-        with refusals():
+        with refusals("a subscription to events"):
             subscription = await subscribe(self._connection.client, PUBLISH_S, QUEUE, self._overflow.set)
             try:
                 # Of the Server object: it tells the events of all, and of the refresh too (OPC 10000-9 §5.5.7).
@@ -200,11 +198,18 @@ class _Following:
             if found.event_type in (ua.ObjectIds.RefreshRequiredEventType, ua.ObjectIds.EventQueueOverflowEventType):
                 self._wanted.set()
             if self.proven:
-                # sent after the answer to the last refresh, so true after that was asked
-                self._take({CONDITIONS: Reading(self._conditions.word, Quality.GOOD)}, (CONDITIONS,), self._proven_at)
-                if strangers := self._conditions.strangers():
-                    log.warning("alarms that the profile does not know", conditions=strangers)
+                self._hand_over()
         raise Refused("the subscription was closed")
+
+    def _hand_over(self) -> None:
+        strangers = self._conditions.strangers
+        if new := strangers - self._strangers:
+            self._strangers |= new
+            log.warning("alarms that the profile does not know", conditions=sorted(new))
+        fault = f"the profile has no alarm for {', '.join(sorted(strangers))}" if strangers else ""
+        # sent after the answer to the last refresh, so true after that was asked
+        found = Reading(self._conditions.word, Quality.GOOD, None, fault)
+        self._take({CONDITIONS: found}, (CONDITIONS,), self._proven_at)
 
     async def _refresh(self, subscription: Subscription) -> NoReturn:
         within_s = max(STARVED_S, 4 * self._period_s)
@@ -220,7 +225,7 @@ class _Following:
     async def _ask(self, subscription: Subscription) -> None:
         kind = self._connection.client.get_node(ua.ObjectIds.ConditionType)
         method = ua.NodeId(ua.Int32(ua.ObjectIds.ConditionType_ConditionRefresh))
-        with refusals():
+        with refusals("ConditionRefresh"):
             await kind.call_method(method, ua.Variant(subscription.subscription_id, ua.VariantType.UInt32))
 
     async def _watch_overflow(self) -> NoReturn:

@@ -22,14 +22,14 @@ class Refused(Exception):
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Turn the library's errors: a bad status or no answer is Refused, anything else the loss of the link."""
+def refusals(what: str) -> Iterator[None]:
+    """Turn the library's errors: a bad status or no answer to ``what`` is Refused, all else the loss of the link."""
     try:
         yield
     except ua.UaStatusCodeError as error:
-        raise Refused(f"the server refuses it: {ua.StatusCode(error.code).name}") from error
+        raise Refused(f"the server refuses {what}: {ua.StatusCode(error.code).name}") from error
     except TimeoutError as error:
-        raise Refused("the server does not answer it") from error
+        raise Refused(f"the server does not answer {what}") from error
     except (ua.UaError, OSError) as error:
         raise LinkLost(" ".join(str(error).split()) or type(error).__name__) from error
 

@@ -86,7 +86,7 @@ class _Following:
 
     async def _subscribe(self) -> Subscription:
         client = self._connection.client
-        with refusals():
+        with refusals("a subscription"):
             subscription = await subscribe(
                 client, self._period_s, QUEUE_PER_TAG * len(self._wanted), self._overflow.set
             )

@@ -51,7 +51,7 @@ async def try_profile(name_or_path: str, endpoint: str) -> dict[str, Any]:
     try:
         trial = await try_machine(profile, endpoint)
     except LinkLost as error:
-        return {**base, "reachable": False, "reason": str(error), "faults": 0, "tags": []}
+        return {**base, "reachable": False, "reason": str(error), "faults": 0, "alarms": {}, "tags": []}
     except ValueError as error:
         raise BadInput(str(error)) from error
     return {
@@ -61,7 +61,9 @@ async def try_profile(name_or_path: str, endpoint: str) -> dict[str, Any]:
         "state": trial.snapshot.state.name.lower() if trial.snapshot.state else None,
         "clock_skew_s": _rounded(trial.snapshot.clock_skew_s),
         "consumables": _consumables(trial),
-        "faults": sum(len(tag.faults) for tag in trial.tags),
+        "faults": sum(len(tag.faults) for tag in trial.tags) + bool(trial.alarm_fault),
+        "alarms": dict(trial.snapshot.alarms),
+        "alarm_fault": trial.alarm_fault,
         "tags": [_tag(tag) for tag in trial.tags],
     }
 
@@ -82,6 +84,9 @@ def told(outcome: dict[str, Any]) -> list[str]:
         lines.extend(f"! {tag['name']:{widths[0]}}  {fault}" for fault in tag["faults"])
     lines.extend(f"  {item['name']}: {item['level']} of {item['capacity']:g} {item['unit']}"
                  f"{', low' if item['low'] else ''}" for item in outcome["consumables"])  # fmt: skip
+    active = [name for name, is_active in outcome["alarms"].items() if is_active]
+    lines.append(f"  active alarms: {', '.join(active) or 'none known'}")
+    lines.extend([f"! alarms: {outcome['alarm_fault']}"] if outcome["alarm_fault"] else [])
     wrong = sum(bool(tag["faults"]) for tag in outcome["tags"])
     lines.append(f"{wrong} of {len(outcome['tags'])} tags do not answer as declared; nothing was written")
     return lines

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from drivers import Link, Machine, ProfileError, Verb
+from drivers import Link, Machine, ProfileError, Verb, try_machine
 from drivers.opcua_conditions import Conditions, Told, told
 from drivers.opcua_subscription import Refused
 from drivers.profile import CONDITIONS, AlarmSpec
@@ -183,11 +183,31 @@ def test_a_server_without_a_refresh_leaves_the_alarms_unknown(run, events, bench
                         await bench.until(machine, lambda s: s.value("row") == 17)
                         assert machine.snapshot().alarms == {"belt": None, "door": None}
                         assert all(machine.snapshot().good(name) for name in machine.snapshot().tags)
+                trial = await try_machine(device.profile, device.endpoint)
+                assert trial.alarm_fault.startswith("the server refuses ConditionRefresh: Bad")
+                assert trial.snapshot.alarms == {"belt": None, "door": None}
                 why = [entry["why"] for entry in logs if entry["event"] == "tags without a usable value"]
-                assert why[0]["alarm conditions"].startswith("the server refuses it: Bad")
+                assert why[0]["alarm conditions"].startswith("the server refuses ConditionRefresh: Bad")
                 assert len([entry for entry in logs if "subscribing again" in entry["event"]]) == 1
         finally:
             space._nodes[node].call = method
+
+    run(main())
+
+
+def test_a_trial_tells_the_alarms(run, alarmed):
+    device, alarms = alarmed
+
+    async def main():
+        async with device:
+            await alarms.set("door", active=True)
+            trial = await try_machine(device.profile, device.endpoint)
+            assert trial.snapshot.alarms == {"belt": False, "door": True}
+            assert trial.alarm_fault == ""
+            if isinstance(alarms, Events):
+                await device.condition("Elsewhere")
+                trial = await try_machine(device.profile, device.endpoint)
+                assert trial.alarm_fault == "the profile has no alarm for Elsewhere"
 
     run(main())
 

@@ -13,7 +13,7 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -243,18 +243,25 @@ def test_node_opcua_reads_the_line_encrypted(node: Path, tmp_path: Path) -> None
 
 
 @contextlib.contextmanager
-def foreign_server(node: Path, script: str, description: dict[str, Any]) -> Iterator[str]:
-    """A server of another stack; ends with the block."""
+def foreign_server(
+    node: Path, script: str, description: dict[str, Any]
+) -> Iterator[tuple[str, Callable[[dict[str, Any]], None]]]:
+    """A server of another stack, which ends with the block: its endpoint, and what says further lines to it."""
     process = subprocess.Popen([str(node), script], cwd=INTEROP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                text=True)  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
+    stdin = process.stdin
+
+    def say(line: dict[str, Any]) -> None:
+        stdin.write(json.dumps(line) + "\n")
+        stdin.flush()
+
     try:
-        process.stdin.write(json.dumps(description) + "\n")
-        process.stdin.flush()
+        say(description)
         ready, _, endpoint = process.stdout.readline().partition(" ")
         assert ready == "ready"
-        yield endpoint.strip()
+        yield endpoint.strip(), say
     finally:
         process.stdin.close()
         process.wait(timeout=20)
@@ -293,7 +300,7 @@ def foreign(request: pytest.FixtureRequest, node: Path) -> Iterator[Machine]:
             words[tag.registers.kind] |= dict(enumerate(registers, tag.registers.start))
         places = {tag.name: [tag.registers.kind, tag.registers.start] for tag in profile.tags.values()}
         description = {"port": free_port(), "unit": profile.modbus.unit_id, "places": places, **words}
-    with foreign_server(node, f"{request.param}_server.mjs", description) as endpoint:
+    with foreign_server(node, f"{request.param}_server.mjs", description) as (endpoint, _):
         yield Machine(profile.stage, profile, endpoint)
 
 
