@@ -7,7 +7,7 @@ import structlog
 from asyncua import Client, ua
 from asyncua.common.subscription import OverflowPolicy, Subscription
 
-from drivers.errors import LinkLost
+from drivers.opcua_errors import lost
 
 __all__ = ["Refused", "refusals", "subscribe", "unsubscribe"]
 
@@ -30,8 +30,8 @@ def refusals(what: str) -> Iterator[None]:
         raise Refused(f"the server refuses {what}: {ua.StatusCode(error.code).name}") from error
     except TimeoutError as error:
         raise Refused(f"the server does not answer {what}") from error
-    except (ua.UaError, OSError) as error:
-        raise LinkLost(" ".join(str(error).split()) or type(error).__name__) from error
+    except Exception as error:  # whatever the library's decoder stumbles over in a garbled answer
+        raise lost(error) from error
 
 
 async def subscribe(client: Client, period_s: float, queue: int, overflown: Callable[[], None]) -> Subscription:
@@ -59,8 +59,10 @@ async def subscribe(client: Client, period_s: float, queue: int, overflown: Call
 
 
 async def unsubscribe(subscription: Subscription) -> None:
-    """End a subscription; one that the server has forgotten by itself is ended."""
+    """End a subscription; one that the server has forgotten by itself is ended. LinkLost without a sound answer."""
     try:
         await subscription.delete()
     except ua.UaError as error:
         log.debug("subscription was gone", reason=str(error))
+    except Exception as error:  # as above
+        raise lost(error) from error

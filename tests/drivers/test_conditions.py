@@ -1,15 +1,21 @@
 """Alarms told by bits of a word or by events of the server: the same to everybody else, and never untrue for long."""
 
+import asyncio
+import struct
+
 import pytest
 from asyncua import ua
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from drivers import Link, Machine, ProfileError, Verb, try_machine
+from drivers import Link, LinkLost, Machine, ProfileError, Verb, try_machine
 from drivers.opcua_conditions import Conditions, Told, told
-from drivers.opcua_subscription import Refused
+from drivers.opcua_subscription import Refused, refusals
 from drivers.profile import CONDITIONS, AlarmSpec
+from simulators.faultylink import FaultyLink
+from simulators.linktable import parse_fault
+from simulators.wire import WIRES
 
 AGE_S = 3.0
 """Age at which what is not proven any more is bad; see Group."""
@@ -195,6 +201,31 @@ def test_a_server_without_a_refresh_leaves_the_alarms_unknown(run, events, bench
     run(main())
 
 
+@pytest.mark.parametrize("text", ["drop:by=rst", "half_open:direction=replies,for_s=1.2", "garble:part=payload,bits=8"])
+def test_a_link_with_faults_tells_no_untrue_alarm(run, events, bench, text):
+    device, fault = events(), parse_fault(text)
+
+    async def main():
+        async with device, FaultyLink(WIRES["opcua"], "127.0.0.1", device.port, seed=3) as link:
+            await device.condition("BeltSlips")
+            machine = Machine("press", device.profile, link.endpoint)
+            async with bench.running(machine):
+                await bench.until(machine, known)
+                suffering = asyncio.create_task(link.suffer(fault))
+                snapshot = machine.snapshot()
+                while not suffering.done():
+                    snapshot = await machine.changed(snapshot, 0.05)
+                    wrong = snapshot.alarms["belt"] is False or snapshot.alarms["door"]
+                    # nothing in an event without a signature tells that a bit of it was turned over
+                    assert not wrong or fault.name == "garble"
+                await suffering
+                await bench.until(
+                    machine, lambda s: s.alarms == {"belt": True, "door": False} and s.good("row"), timeout_s=12
+                )
+
+    run(main())
+
+
 def test_a_trial_tells_the_alarms(run, alarmed):
     device, alarms = alarmed
 
@@ -306,6 +337,11 @@ def test_whatever_an_event_carries_it_is_read_or_refused(fields):
         return
     assert found is None or not conditions.take(found)
     assert conditions.word in (0, 1, 2, 4)
+
+
+def test_an_answer_that_cannot_be_decoded_is_the_loss_of_the_link():
+    with pytest.raises(LinkLost, match="the answer cannot be read"), refusals("ConditionRefresh"):
+        struct.unpack(">I", b"no")
 
 
 def test_an_event_of_seven_odd_fields_is_no_alarm():
