@@ -15,6 +15,8 @@ FRESH_S = 1.0
 SETTLED_S = 2.0
 """So long after a snapshot the machine has written down what clients had written to it."""
 KEPT_S = 30.0
+ALARMS = "alarms"
+"""Name under which a machine writes down which alarms it gives."""
 LATE_S = 30.0
 """A command whose answer was lost may still be executed so much later."""
 
@@ -43,8 +45,8 @@ class Truth:
 
     def __init__(self, profile: Profile, path: Path) -> None:
         self._profile, self._file = profile, path.open(encoding="utf-8")
-        self._times: dict[str, list[float]] = {name: [] for name in profile.tags}
-        self._values: dict[str, list[TagValue]] = {name: [] for name in profile.tags}
+        self._times: dict[str, list[float]] = {name: [] for name in (*profile.tags, ALARMS)}
+        self._values: dict[str, list[Any]] = {name: [] for name in (*profile.tags, ALARMS)}
         self._now: dict[str, Any] = {}
         self._rest = ""
 
@@ -63,18 +65,19 @@ class Truth:
             if self._now["command_ack"] not in (0, before):
                 yield Execution(at, self._now["command"], self._now["command_result"] == 1)
 
-    def _add(self, name: str, at: float, value: TagValue) -> None:
-        if (spec := self._profile.tags.get(name)) is None:
+    def _add(self, name: str, at: float, value: Any) -> None:
+        spec = self._profile.tags.get(name)
+        if spec is None and name != ALARMS:
             return
         times, values = self._times[name], self._values[name]
         times.append(at)
-        values.append(spec.from_raw(spec.to_raw(value)))
+        values.append(value if spec is None else spec.from_raw(spec.to_raw(value)))
         if len(times) > 2000:
             gone = max(bisect_right(times, at - KEPT_S) - 1, 0)
             del times[:gone], values[:gone]
 
-    def within(self, name: str, first: float, last: float) -> Sequence[TagValue]:
-        """All values the machine showed from one time to another."""
+    def within(self, name: str, first: float, last: float) -> Sequence[Any]:
+        """All values the machine showed from one time to another; of ``ALARMS`` the lists of those that were given."""
         times = self._times[name]
         start = max(bisect_right(times, first) - 1, 0)
         return self._values[name][start : bisect_right(times, last)]
@@ -89,15 +92,16 @@ class Pictures:
         self._names = [name for name in profile.tags if name not in (heard, "command", "command_token")]
         self._written = {name for name in self._names if profile.tags[name].access == "rw"}
         self._truth = truth
-        self._waiting: deque[tuple[float, Mapping[str, TagValue | None]]] = deque()
+        self._waiting: deque[tuple[float, Mapping[str, TagValue | None], Mapping[str, bool]]] = deque()
         self._wrote: deque[tuple[float, float, Mapping[str, TagValue]]] = deque(maxlen=20)
         self.judged = 0
 
     def show(self, snapshot: Snapshot) -> None:
         """Take a snapshot as somebody sees it who asks for it now."""
         good = {name: snapshot.value(name) for name in self._names if snapshot.good(name)}
-        if good:
-            self._waiting.append((snapshot.at.timestamp(), good))
+        alarms = {name: active for name, active in snapshot.alarms.items() if active is not None}
+        if good or alarms:
+            self._waiting.append((snapshot.at.timestamp(), good, alarms))
 
     def wrote(self, began: float, ended: float, values: Mapping[str, TagValue]) -> None:
         """Take what was written to the machine: it may show that before it writes it down."""
@@ -106,7 +110,12 @@ class Pictures:
     def judge(self, now: float) -> Iterator[tuple[float, str, TagValue | None, Sequence[TagValue]]]:
         """Give what was wrong: time, tag, value shown as good, values that would have been right."""
         while self._waiting and self._waiting[0][0] < now - SETTLED_S:
-            at, good = self._waiting.popleft()
+            at, good, alarms = self._waiting.popleft()
+            given = self._truth.within(ALARMS, at - FRESH_S, at)
+            for name, active in alarms.items():
+                self.judged += 1
+                if active not in (right := [name in all_given for all_given in given]):
+                    yield at, f"alarm {name}", active, right
             for name, value in good.items():
                 self.judged += 1
                 right = self._truth.within(name, at - FRESH_S, at)

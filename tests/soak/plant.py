@@ -19,18 +19,18 @@ SPEED = "10"  # plant seconds per second: acting states take tenths of a second
 class PlcProcess:
     """One machine; its memory is in ``folder/memory``, what it showed in ``folder/published``."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, profile: str, folder: Path) -> None:
         self.name, self.folder, self.published = name, folder, folder / "published"
-        self._scheme = "opc.tcp" if name in ("press", "washer") else "modbus"
-        self._port, self._process = 0, None
+        self._profile, self._endpoint, self._process = profile, None, None
         folder.mkdir(parents=True)
 
     @property
     def port(self) -> int:
-        return self._port
+        return urlsplit(self._endpoint).port
 
     async def start(self) -> None:
-        arguments = [self.name, "--endpoint", f"{self._scheme}://127.0.0.1:{self._port}", "--speed", SPEED]
+        arguments = [self.name, "--profile", self._profile, "--speed", SPEED]
+        arguments += ["--endpoint", self._endpoint] if self._endpoint else []
         arguments += ["--state-dir", str(self.folder / "memory"), "--published", str(self.published)]
         arguments += ["--camera", "tcp://127.0.0.1:0"] if self.name == "press" else []
         self._process = await asyncio.create_subprocess_exec(
@@ -39,7 +39,7 @@ class PlcProcess:
         )  # fmt: skip
         line = (await asyncio.wait_for(self._process.stdout.readline(), START_S)).decode().split()
         assert line[:2] == ["ready", self.name], f"{self.name} did not start"
-        self._port = urlsplit(line[2]).port
+        self._endpoint = line[2]
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -15,7 +15,7 @@ import tempfile
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,10 +106,10 @@ def percentiles(values: Sequence[float]) -> list[float]:
 class Station:
     """One machine with its process, its link, its driver and its judge."""
 
-    def __init__(self, name: str, folder: Path, outcome: Outcome) -> None:
+    def __init__(self, name: str, profile: str, folder: Path, outcome: Outcome) -> None:
         self.name, self._outcome = name, outcome
-        self.profile = load_profile(PROFILES[name])
-        self.process = PlcProcess(name, folder / name)
+        self.profile = load_profile(profile)
+        self.process = PlcProcess(name, profile, folder / name)
         self._random = random.Random(f"{outcome.seed} {name}")
         self._faults: list[tuple[float, str]] = [(0.0, "none yet")]
         # Nothing in Modbus TCP or in OPC UA without signatures tells a value with a bit turned over from a sound one:
@@ -250,12 +250,14 @@ def _rss_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-async def soak(schedule: Sequence[Scheduled], seed: int, folder: Path) -> Outcome:
+async def soak(
+    schedule: Sequence[Scheduled], seed: int, folder: Path, profiles: Mapping[str, str] = PROFILES
+) -> Outcome:
     """Drive four machines through a schedule and judge all they showed and did."""
     outcome = Outcome(seed)
     before, files = asyncio.all_tasks(), _open_files()
     async with AsyncExitStack() as stack:
-        stations = [Station(name, folder, outcome) for name in PROFILES]
+        stations = [Station(name, profile, folder, outcome) for name, profile in profiles.items()]
         await asyncio.gather(*(station.start(stack) for station in stations))
         running = [asyncio.create_task(station.machine.run()) for station in stations]
         others = [
@@ -300,9 +302,9 @@ def _open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def drawn(seed: int, count: int) -> tuple[Scheduled, ...]:
+def drawn(seed: int, count: int, profiles: Mapping[str, str] = PROFILES) -> tuple[Scheduled, ...]:
     """The schedule of a soak."""
-    return draw_schedule(seed, {name: load_profile(profile).protocol for name, profile in PROFILES.items()}, count)
+    return draw_schedule(seed, {name: load_profile(profile).protocol for name, profile in profiles.items()}, count)
 
 
 def main() -> int:
@@ -311,14 +313,18 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--replay", type=Path, help="a recorded schedule instead of one drawn from the seed")
     parser.add_argument("--record", type=Path, help="write the schedule, to be replayed")
+    parser.add_argument(
+        "--profile", action="append", default=[], metavar="MACHINE=NAME", help="another profile, and its protocol"
+    )
     arguments = parser.parse_args()
+    profiles = PROFILES | dict(given.split("=", 1) for given in arguments.profile)
     quiet()
     text = arguments.replay.read_text() if arguments.replay else None
-    schedule = drawn(arguments.seed, arguments.count) if text is None else parse_schedule(text)
+    schedule = drawn(arguments.seed, arguments.count, profiles) if text is None else parse_schedule(text)
     if arguments.record:
         arguments.record.write_text(format_schedule(schedule))
     with tempfile.TemporaryDirectory() as folder:
-        outcome = asyncio.run(soak(schedule, arguments.seed, Path(folder)))
+        outcome = asyncio.run(soak(schedule, arguments.seed, Path(folder), profiles))
     sys.stdout.write(json.dumps(outcome.figures(), indent=1) + "\n")
     return 1 if outcome.violations else 0
 

@@ -26,11 +26,11 @@ def court(tmp_path):
             with path.open("a") as file:
                 file.write(json.dumps({"at": at, "command": 0, "command_ack": 0, "command_result": 0, **values}) + "\n")
 
-        def driver(self, at, quality=Quality.GOOD, **values):
+        def driver(self, at, quality=Quality.GOOD, alarms=None, **values):
             when = datetime.fromtimestamp(at, UTC)
             bad = dict.fromkeys(PROFILE.tags, Tag(None, "", Quality.BAD, None))
             shown = {name: Tag(value, "", quality, when) for name, value in values.items()}
-            pictures.show(Snapshot("padder", when, Link.CONNECTED, {**bad, **shown}))
+            pictures.show(Snapshot("padder", when, Link.CONNECTED, {**bad, **shown}, alarms=alarms or {}))
 
         def wrong(self):
             self.executions = list(truth.read())
@@ -47,6 +47,17 @@ def test_a_true_value_is_right_also_a_moment_later(court):
     court.driver(105.9, state=4, metres=1.5)
     court.driver(106.0, state=6)
     assert court.wrong() == []
+
+
+def test_an_alarm_that_is_missed_or_shown_too_long_is_wrong(court):
+    court.machine(100.0, alarms=["web_break"])
+    court.machine(105.0, alarms=[])
+    court.driver(104.0, alarms={"web_break": True, "tension_low": False})
+    court.driver(105.9, alarms={"web_break": True, "tension_low": None})
+    assert court.wrong() == []
+    court.driver(104.5, alarms={"web_break": False})
+    court.driver(106.5, alarms={"web_break": True, "tension_low": True})
+    assert court.wrong() == [("alarm web_break", False), ("alarm web_break", True), ("alarm tension_low", True)]
 
 
 def test_a_value_that_was_never_there_or_is_old_is_wrong(court):
