@@ -16,6 +16,7 @@ from drivers.isa95_types import NAMESPACE, JobState, JobVerb, ReturnStatus, stru
 from drivers.job_orders import JobOrder, Step, at_hand, hand_over, shown, told_status, verb_of
 from drivers.machinery import Identification
 from drivers.opcua import VARIANTS
+from drivers.opcua_errors import lost
 from drivers.packml import State, Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
@@ -130,7 +131,7 @@ class JobConnection:
 
     async def orders(self) -> tuple[JobOrder, ...]:
         """Read the machine's job orders."""
-        (data,) = await self._read("JobOrderList")
+        data = await self._read("JobOrderList")
         pairs = data.Value.Value if data.Value is not None else None
         kind = self._types["ISA95JobOrderAndStateDataType"]
         return tuple(order for pair in pairs or [] if isinstance(pair, kind) and (order := _order(pair)))
@@ -138,15 +139,16 @@ class JobConnection:
     async def _capacity(self) -> int:
         if "MaxDownloadableJobOrders" not in self._nodes:
             return DEFAULT_CAPACITY
-        (data,) = await self._read("MaxDownloadableJobOrders")
+        data = await self._read("MaxDownloadableJobOrders")
         return (data.Value.Value if data.Value is not None else None) or DEFAULT_CAPACITY
 
-    async def _read(self, name: str) -> list[ua.DataValue]:
+    async def _read(self, name: str) -> ua.DataValue:
         try:
             read = self._client.uaclient.read_attributes([self._nodes[name]], ua.AttributeIds.Value)
-            return await self._requests.run(read)
-        except (ua.UaError, OSError, TimeoutError) as error:
-            raise LinkLost(f"{name}: {' '.join(str(error).split()) or 'no answer in time'}") from error
+            (data,) = await self._requests.run(read)
+        except Exception as error:  # whatever the library's decoder stumbles over in a garbled answer
+            raise LinkLost(f"{name}: {lost(error)}") from error
+        return data
 
     async def _call(self, step: Step) -> str:
         """Call a method; why it was refused, or nothing."""
@@ -160,8 +162,8 @@ class JobConnection:
         request = ua.CallMethodRequest(self._receiver, self._nodes[step.verb], [ua.Variant(argument), no_comment])
         try:
             (result,) = await self._requests.run(self._client.uaclient.call([request]))
-        except (ua.UaError, OSError, TimeoutError) as error:
-            raise LinkLost(f"{step.verb}: {' '.join(str(error).split()) or 'no answer in time'}") from error
+        except Exception as error:  # as in a read
+            raise LinkLost(f"{step.verb}: {lost(error)}") from error
         status = result.OutputArguments[0].Value if result.OutputArguments else None
         if status == ReturnStatus.NO_ERROR and result.StatusCode.is_good():
             return ""
