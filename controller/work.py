@@ -235,14 +235,15 @@ def look(task: LookTask) -> Looked:
     if task.captured_before is not None and task.captured_before.exists():
         tail = min(task.tail, task.shape_before[0])
         before = _captured(task.captured_before, task.shape_before)[-tail:]
-    coverage = raster.coverage(task.row_start - tail * step, (tail + task.shape[0]) * step, step)[:, :, : task.shape[1]]
+    rows = task.row_start - tail * step, (tail + task.shape[0]) * step
+    coverage = raster.coverage(*rows, step)[:, :, : task.shape[1]]
     proof = rip.proof(coverage, for_rip)
     seen, evidence = qc.see_strip(
         proof[tail:],
         captured,
         mm_per_px=task.mm_per_px,
         previous=None if before is None else (proof[:tail], before),
-        inks=qc.Inks(coverage, _absorption(for_rip)),
+        inks=qc.Inks(lambda left, right: raster.nozzles(*rows, left * step, right * step, step), _absorption(for_rip)),
         sought=task.sought,
     )
     kept = task.captured.with_suffix(f".{tail}.npy")

@@ -22,7 +22,10 @@ AGAINST = 8.0  # log likelihood it takes to say that a streak is not there
 
 @dataclass(frozen=True)
 class Line:
-    """A streak in the pair's block rows: column in full-size px, blocks from begin to end, what it looks like."""
+    """A streak in the pair's block rows: column in full-size px, blocks from begin to end, what it looks like.
+
+    One that is not ``sure`` stands out too little by its brightness and needs a nozzle that explains it.
+    """
 
     x: float
     begin: float
@@ -35,6 +38,7 @@ class Line:
     open: bool
     box: int
     ink: int | None = None
+    sure: bool = True
 
 
 def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box: int) -> Line | None:

@@ -296,6 +296,38 @@ class Raster:
         cells *= np.float32(1 / (step * step))
         return cells
 
+    def nozzles(self, start: int, count: int, left: int, right: int, step: int = 4) -> NDArray[np.float32]:
+        """Return the mean relative drop volume that each column of device pixels gets.
+
+        Parameters
+        ----------
+        start, count : int
+            Rows of the job; what is left over of the last `step` rows is left out.
+        left, right : int
+            Columns from `left` up to, not including, `right`.
+        step : int
+            Rows that are averaged.
+
+        Returns
+        -------
+        float32 (inks, count // step, right - left)
+            0..1.
+        """
+        if not 0 <= left < right <= self.width_px or step < 1:
+            raise ValueError(f"columns {left}..{right} by {step} rows must lie in 0..{self.width_px}, 1 row or more")
+        pixels = 8 // self.bits
+        first, last = left // pixels, -(-right // pixels)
+        volumes = np.array(self.drop_volumes, np.float32)
+        found = np.empty((len(self.inks), count // step, right - left), np.float32)
+        band = max(1, _BAND_ROWS // step)
+        for top in range(0, found.shape[1], band):
+            taken = min(band, found.shape[1] - top)
+            packed = self.stream(start + top * step, taken * step, threads=1)[:, :, first:last]
+            levels = np.take(unpacking(self.bits), packed, mode="clip").view(np.uint8)
+            drops = volumes[levels[:, :, left - first * pixels :][:, :, : right - left]]
+            found[:, top : top + taken] = drops.reshape(len(self.inks), taken, step, -1).mean(axis=2)
+        return found
+
     @cached_property
     def _strip_drops(self) -> NDArray[np.int64]:
         """Drops of each level before each strip: int64 (inks, strips + 1, levels)."""
