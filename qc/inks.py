@@ -17,7 +17,7 @@ from qc.residual import ROWS, Pair
 # sensor that stands out 0.003 (default from practice).
 LEAST_SHARE = 0.006
 # Significance with which a nozzle has to explain a line, and how much of the line's own it has to reach. In simulated
-# prints mixed pixels on edges had up to 10.1 and 0.51, dead nozzles 14 and more within a strip or two of their beginning.
+# prints mixed pixels on edges had up to 10.1 and 0.51, dead nozzles 14 and more a strip or two after their beginning.
 Z_NOZZLE = 12.0
 EXPLAINED = 0.5
 
