@@ -197,7 +197,7 @@ class Raster:
         return (self.width_px * self.bits + 7) // 8
 
     def total_rows(self, length_m: float | None = None) -> int:
-        """Rows of the whole job; for a repeat whose job is not fixed, of that length."""
+        """Rows of the whole job; for a repeat whose job is not fixed, of that length (ValueError without one)."""
         if self.job_rows is not None:
             return self.job_rows
         if length_m is None:
@@ -282,6 +282,13 @@ class Raster:
         -------
         float32 (inks, count // step, width_px // step)
             0..1.
+
+        Raises
+        ------
+        ValueError
+            If a side is below one pixel.
+        RasterError
+            If the file has been cut since it was opened.
         """
         if step < 1:
             raise ValueError(f"step {step} must be at least 1")
@@ -312,6 +319,13 @@ class Raster:
         -------
         float32 (inks, count // step, right - left)
             0..1.
+
+        Raises
+        ------
+        ValueError
+            If they are no columns of the raster.
+        RasterError
+            If the file has been cut since it was opened.
         """
         if not 0 <= left < right <= self.width_px or step < 1:
             raise ValueError(f"columns {left}..{right} by {step} rows must lie in 0..{self.width_px}, 1 row or more")
