@@ -28,6 +28,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--speed", default="1", metavar="N|max", help="plant seconds per wall second")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="folder of the retentive memory")
     parser.add_argument("--rolls", type=Path, metavar="DIR", help="folder of the rolls; in --state-dir if left out")
+    parser.add_argument("--security", type=Path, metavar="DIR", help="certificates, trusted clients and password; same")
+    parser.add_argument("--insecure", action="store_true", help="OPC UA: let everybody in without encryption, too")
     parser.add_argument("--faults", default="", metavar="SPEC", help="faults to come, or @FILE: a record to replay")
     parser.add_argument("--published", type=Path, metavar="FILE", help="write down every value shown, as JSON lines")
     parser.add_argument("--follow-stdin", action="store_true", help="take orders from stdin, end when it closes")
@@ -70,7 +72,11 @@ async def _serve(arguments: argparse.Namespace, clock: Clock, faults: tuple[Faul
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     rolls = arguments.rolls or arguments.state_dir / "rolls"
-    place = Place(arguments.endpoint, arguments.camera, arguments.state_dir, rolls, arguments.published)
+    security = arguments.security or arguments.state_dir / "security"
+    place = Place(
+        arguments.endpoint, arguments.camera, arguments.state_dir, rolls, security, arguments.published,
+        arguments.insecure,
+    )  # fmt: skip
     async with build(arguments.machine, place, clock, faults) as machine:
         print("ready", arguments.machine, *machine.endpoints, flush=True)  # noqa: T201 (the service manager reads it)
         tasks = [asyncio.create_task(stop.wait()), asyncio.create_task(machine.station.run())]
