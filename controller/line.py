@@ -45,6 +45,11 @@ class MachineSpec(BaseModel):
         if self.user and (self.security == "none" or not self.endpoint.startswith("opc.tcp://")):
             msg = f"{self.name}: user {self.user!r} needs an encrypted opc.tcp endpoint: no password goes in the open"
             raise ValueError(msg)
+        if self.security == "none" and self.endpoint.startswith("modbus+tls://"):
+            msg = (
+                f"{self.name}: security: none and modbus+tls contradict each other; plain Modbus is modbus://HOST:PORT"
+            )
+            raise ValueError(msg)
         return self
 
     def access(self, data: Path, secrets: Path | None) -> Access:

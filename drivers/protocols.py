@@ -30,7 +30,9 @@ def connector(name: str, profile: Profile, endpoint: str, access: Access | None)
     from drivers import modbus
 
     try:
-        modbus.split_endpoint(endpoint)
+        _, _, secured = modbus.split_endpoint(endpoint)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    return modbus.connect
+    if secured and (access is None or access.certificates is None):
+        raise ValueError(f"{name}: {endpoint} is entered with certificates; plain Modbus is modbus://HOST:PORT")
+    return partial(modbus.connect, access=access)

@@ -195,10 +195,10 @@ class Trust:
         kept.write_bytes(der)
         return f"{told} is not trusted: if it is the right one, move {kept} to {self.trusted}"
 
-    def certificates(self) -> list[x509.Certificate]:
-        """All that are trusted now; files that hold no certificate are passed over."""
+    def ders(self) -> list[bytes]:
+        """All certificates that are trusted now, DER; files that hold none are passed over."""
         found = (_load(path) for path in sorted(self.trusted.iterdir()) if path.is_file())
-        return [certificate for certificate in found if certificate is not None]
+        return [certificate.public_bytes(Encoding.DER) for certificate in found if certificate is not None]
 
 
 def _common_name(certificate: x509.Certificate) -> str:

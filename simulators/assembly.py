@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drivers.profile import Profile, load_profile
 from simulators.clock import Clock
-from simulators.endpoint import claim, split
+from simulators.endpoint import Networks, claim, split
 from simulators.faults import Fault
 from simulators.machine import Machine
 from simulators.padder import PADDER
@@ -25,7 +25,7 @@ from simulators.work import ClothWork, Work
 __all__ = ["PROCESSES", "Assembled", "Place", "build"]
 
 PROCESSES: dict[str, Process] = {process.name: process for process in (PADDER, PRESS, STEAMER, WASHER)}
-SCHEMES = {"modbus-tcp": "modbus", "opcua": "opc.tcp"}
+SCHEMES = {"modbus-tcp": ("modbus", "modbus+tls"), "opcua": ("opc.tcp",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Place:
     """Where a machine stands: its endpoint, its camera's, the folders of its memory, of the rolls and its certificates.
 
     What it shows is written down in ``published``, if that is given; ``insecure`` lets people in without certificates.
+    To Modbus clients only come from the networks of ``clients``, if there are any.
     """
 
     endpoint: str
@@ -42,6 +43,7 @@ class Place:
     security: Path
     published: Path | None = None
     insecure: bool = False
+    clients: Networks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Assembled:
 
 def _make_face(machine: Machine, profile: Profile, work: Work, place: Place, host: str, port: int) -> Face:
     # imported late: each stack of a protocol costs start-up time and only one is needed
+    uri = profile.opcua.namespace if profile.opcua is not None else f"urn:foulard:plant:{profile.profile}"
+    security = Security(place.security, f"{uri}:server", profile.title, place.insecure)
     if profile.protocol == "opcua":
         from simulators.job_control import JobControl
         from simulators.machinery import Machinery
@@ -62,15 +66,14 @@ def _make_face(machine: Machine, profile: Profile, work: Work, place: Place, hos
         with_jobs = profile.job.handover == "isa95"
         jobs = JobControl(profile, Memory(place.state_dir / "job-orders"), work.refusal) if with_jobs else None
         counters = Machinery(profile, Memory(place.state_dir / "machinery"))
-        uri = f"{profile.opcua.namespace if profile.opcua else ''}:server"
-        security = Security(place.security, uri, profile.title, place.insecure)
         return OpcUaFace(
             profile, host, port, machine.inputs, counters, jobs, security,
             expired=bool(machine.expired), skew_s=lambda: machine.skew_s,
         )  # fmt: skip
     from simulators.modbus_server import ModbusFace
 
-    return ModbusFace(profile, host, port, machine.inputs)
+    tls = None if machine.expired is None else security
+    return ModbusFace(profile, host, port, machine.inputs, place.clients, tls, expired=bool(machine.expired))
 
 
 @asynccontextmanager
@@ -84,7 +87,8 @@ async def build(name: str, place: Place, clock: Clock, faults: Sequence[Fault]) 
     """
     process = PROCESSES[name]
     profile = load_profile(process.profile)
-    scheme = SCHEMES[profile.protocol]
+    schemes = SCHEMES[profile.protocol]
+    scheme = next((name for name in schemes if place.endpoint.startswith(f"{name}:")), schemes[0])
     host, port = split(place.endpoint, scheme)
     port = claim(host, port)
     endpoints = [f"{scheme}://{host}:{port}"]

@@ -5,78 +5,31 @@ import re
 import shutil
 import signal
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from asyncua import Client, ua
 from structlog.testing import capture_logs
 
-from drivers import OPEN, POLICIES, Access, EntryRefused, Machine, access_in, load_profile, try_machine
+from drivers import OPEN, POLICIES, Access, EntryRefused, Machine, load_profile, try_machine
 from drivers.opcua_entry import CLASSES, chosen
 from drivers.trust import Trust
-from simulators import Plant
 from simulators.security import USER
+from tests.drivers.known import sound, started
 
 PROFILE = load_profile("open-width-washer")
 
 
-@dataclass(frozen=True)
-class Washer:
-    """A running washer, the data folder of a line it knows, and the door from outside."""
-
-    plant: Plant
-    client: Path
-    scheme = "opc.tcp"
-
-    @property
-    def endpoint(self):
-        return self.plant.endpoints["washer"]
-
-    @property
-    def port(self):
-        return urlsplit(self.endpoint).port
-
-    @property
-    def folder(self):
-        return self.plant._folder / "washer" / "security"
-
-    @property
-    def password(self):
-        return (self.folder / "password").read_text()
-
-    def access(self, data=None, policies=POLICIES):
-        return access_in(data or self.client, "washer", USER, policies)
-
-
 @pytest.fixture(scope="module")
 def washer(run, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("washer")
-    plant = Plant(folder / "plant", 1.0, only=["washer"], client=folder / "line")
-    run(plant.__aenter__())
-    yield Washer(plant, folder / "line")
-    run(plant.__aexit__(None, None, None))
+    with started(run, tmp_path_factory.mktemp("washer"), "washer") as found:
+        yield found
 
 
 @pytest.fixture
 def data(washer, tmp_path):
     """A data folder like that of the line, to be spoilt."""
     return Path(shutil.copytree(washer.client, tmp_path / "line"))
-
-
-def sound(snapshot):
-    return all(snapshot.good(name) for name in snapshot.tags)
-
-
-def refused(run, washer, access, endpoint=None):
-    """The one line with which a machine is refused."""
-    with pytest.raises(EntryRefused) as caught:
-        run(try_machine(PROFILE, endpoint or washer.endpoint, access))
-    said = str(caught.value)
-    assert "\n" not in said
-    assert washer.password not in said
-    return said
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -140,7 +93,7 @@ def test_an_unknown_machine_is_refused_before_anything_is_said_and_known_when_it
 def test_a_wrong_password_is_refused_and_not_shown(run, washer, data):
     path = data / "secrets" / "washer"
     path.write_text("not the password")
-    said = refused(run, washer, washer.access(data))
+    said = washer.refusal(run, washer.access(data))
     assert f"it refuses user {USER!r} (BadUserAccessDenied): compare name and password with {path}" in said
     assert "not the password" not in said
     assert "not the password" not in repr(washer.access(data))
@@ -159,11 +112,11 @@ def test_a_wrong_password_is_refused_and_not_shown(run, washer, data):
 def test_a_password_file_that_cannot_serve_is_named(run, washer, data, spoil, told):
     path = data / "secrets" / "washer"
     spoil(path)
-    assert told.format(path=path) in refused(run, washer, washer.access(data))
+    assert told.format(path=path) in washer.refusal(run, washer.access(data))
 
 
 def test_nobody_gets_in_without_a_name(run, washer):
-    said = refused(run, washer, Access(washer.client / "machines"))
+    said = washer.refusal(run, Access(washer.client / "machines"))
     assert "lets nobody in without a name (BadIdentityTokenRejected): give user and password" in said
 
 
@@ -171,7 +124,7 @@ def test_a_client_the_machine_does_not_trust_is_told_what_to_do(run, washer, dat
     own = data / "machines" / "own.der"
     for name in ("own.der", "own.key.pem"):
         (data / "machines" / name).unlink()
-    said = refused(run, washer, washer.access(data))
+    said = washer.refusal(run, washer.access(data))
     assert f"it refuses our certificate (BadSecurityChecksFailed): have it trust {own}" in said
     trust = Trust(washer.folder)
     (waiting,) = trust.rejected.iterdir()
