@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from drivers.access import Access
 from drivers.board import Board
 from drivers.connection import Connection
 from drivers.errors import LinkLost
@@ -36,7 +37,7 @@ class Trial:
     snapshot: Snapshot
 
 
-async def try_machine(profile: Profile, endpoint: str) -> Trial:
+async def try_machine(profile: Profile, endpoint: str, access: Access | None = None) -> Trial:
     """Connect, read every tag once, wait for the machine's heartbeat to change, and disconnect; nothing is written.
 
     Each tag is asked for by itself, so that one the machine lacks is found whatever its neighbours are.
@@ -44,11 +45,11 @@ async def try_machine(profile: Profile, endpoint: str) -> Trial:
     Raises
     ------
     LinkLost
-        If the machine cannot be reached, or answers nothing.
+        If the machine cannot be reached, or answers nothing; EntryRefused if a certificate or password is not right.
     ValueError
-        If the endpoint does not fit the profile's protocol.
+        If the endpoint does not fit the profile's protocol, or has to be entered and ``access`` does not say how.
     """
-    connect = connector(profile.profile, profile, endpoint)
+    connect = connector(profile.profile, profile, endpoint, access)
     board = Board(profile.profile, profile)
     connection = await connect(profile, endpoint)
     found: dict[str, Reading] = {}

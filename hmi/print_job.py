@@ -50,7 +50,7 @@ async def print_design(
     store = Store.in_folder(folder)
     try:
         async with (
-            Plant(folder / "plant", speed, faults) as plant,
+            Plant(folder / "plant", speed, faults, client=folder) as plant,
             Controller.running(load_line().at(plant.endpoints), store, folder) as controller,
         ):
             operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from simulators.security import introduce
 from simulators.troubles import read_faults
 
 __all__ = ["Plant", "PlantError"]
@@ -39,9 +40,16 @@ class Plant:
         URL by name ("padder", "press", "steamer", "washer", "camera"); a free port here where it says nothing.
     only : Collection[str]
         The machines to start.
+    client : Path, optional
+        Data folder of the line that drives the machines: as an installer would, it is given their certificates and the
+        password, and they trust it. ``client`` below ``folder`` if left out.
+    insecure : bool
+        Let everybody in without encryption, too.
 
     Attributes
     ----------
+    client : Path
+        As given.
     endpoints : dict[str, str]
         URL by name, with "camera".
     pids : dict[str, int]
@@ -55,8 +63,12 @@ class Plant:
         faults: str = "",
         endpoints: Mapping[str, str] | None = None,
         only: Collection[str] = tuple(SCHEMES),
+        *,
+        client: Path | None = None,
+        insecure: bool = False,
     ) -> None:
         self._folder, self._names = Path(folder), tuple(only)
+        self.client, self._insecure = client or self._folder / "client", insecure
         try:
             self._faults = read_faults(faults, self._names[0] if len(self._names) == 1 else None)
         except ValueError as error:
@@ -89,7 +101,7 @@ class Plant:
         return answer
 
     async def __aenter__(self) -> Self:
-        started = await asyncio.gather(*(self._start(name) for name in self._names), return_exceptions=True)
+        started = await asyncio.gather(*(self._begin(name) for name in self._names), return_exceptions=True)
         processes = [process for process in started if isinstance(process, asyncio.subprocess.Process)]
         failures = [failure for failure in started if isinstance(failure, BaseException)]
         if failures:
@@ -108,6 +120,20 @@ class Plant:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self.pids.clear()
 
+    async def _begin(self, name: str) -> asyncio.subprocess.Process:
+        """Start a machine for the first time, and introduce it to the line that is to drive it."""
+        process, security = await self._start(name), self._folder / name / "security"
+        try:
+            if security.exists():
+                await asyncio.to_thread(introduce, name, security, self.client)
+        except (OSError, ValueError) as error:
+            await _end(process)
+            raise PlantError(f"{name}: {error}") from error
+        except BaseException:
+            await _end(process)
+            raise
+        return process
+
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         """Start a machine and wait until it serves."""
         arguments = [name, "--endpoint", self.endpoints[name], "--speed", self._speed]
@@ -115,6 +141,8 @@ class Plant:
         arguments += ["--faults", ";".join(str(fault) for fault in self._faults if fault.machine == name)]
         if name == "press":
             arguments += ["--camera", self.endpoints["camera"]]
+        if self._insecure:
+            arguments.append("--insecure")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

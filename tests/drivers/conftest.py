@@ -220,11 +220,12 @@ class OpcUaDevice(_Device):
 
 
 class Proxy:
-    """A TCP proxy in front of a device; ``silent`` keeps connections open and forwards nothing."""
+    """A TCP proxy in front of a device that keeps what it heard; ``silent`` holds connections and forwards nothing."""
 
     def __init__(self, device):
         self.device = device
         self.silent = False
+        self.heard = b""
         self.tasks = set()
 
     async def __aenter__(self):
@@ -248,6 +249,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             try:
                 while data := await source.read(65536):
+                    self.heard += data
                     if not self.silent:
                         sink.write(data)
             finally:

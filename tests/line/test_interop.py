@@ -22,11 +22,26 @@ import pytest
 from pyModbusTCP.client import ModbusClient
 
 import rip
-from drivers import CommandRefused, Machine, Snapshot, State, Verb, load_profile
+from drivers import (
+    OPEN,
+    POLICIES,
+    Access,
+    CommandRefused,
+    EntryRefused,
+    Machine,
+    Snapshot,
+    State,
+    Verb,
+    access_in,
+    load_profile,
+    try_machine,
+)
 from drivers.isa95_types import NAMESPACE, JobState, ReturnStatus
 from drivers.profile import TagSpec
+from drivers.trust import Trust, own_certificate
 from hmi.webbuild import install
 from simulators import Plant
+from simulators.security import USER
 from tests.hmi.opcua import running
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
@@ -38,14 +53,14 @@ FLOATS = ["chamber_temp_sp_c", "metres"]
 
 
 @pytest.fixture(scope="module")
-def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Endpoints of a plant that runs in a thread of its own, so that tests may block."""
-    ready, stop, found = threading.Event(), asyncio.Event(), {}
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    """A plant that runs in a thread of its own, so that tests may block; it lets people in without encryption, too."""
+    ready, stop, found = threading.Event(), asyncio.Event(), []
     loop = asyncio.new_event_loop()
 
     async def run() -> None:
-        async with Plant(tmp_path_factory.mktemp("plant"), 1.0) as plant:
-            found.update(plant.endpoints)
+        async with Plant(tmp_path_factory.mktemp("plant"), 1.0, insecure=True) as plant:
+            found.append(plant)
             ready.set()
             await stop.wait()
 
@@ -53,11 +68,24 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
     thread.start()
     try:
         assert ready.wait(60)
-        yield found
+        yield found[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(30)
         loop.close()
+
+
+@pytest.fixture(scope="module")
+def endpoints(plant: Plant) -> dict[str, str]:
+    return plant.endpoints
+
+
+@pytest.fixture(params=POLICIES)
+def security(request: pytest.FixtureRequest, plant: Plant, tmp_path: Path) -> dict[str, str]:
+    """What node-opcua needs to enter a machine of the plant encrypted: the certificate and the password of the line."""
+    own, password = plant.client / "machines", plant.client / "secrets" / "press"
+    return {"certificate": str(own / "own.der"), "key": str(own / "own.key.pem"), "folder": str(tmp_path / "pki"),
+            "user": USER, "password": password.read_text(), "policy": request.param}  # fmt: skip
 
 
 def expected(tag: TagSpec) -> tuple[float, float]:
@@ -118,7 +146,7 @@ def node() -> Path:
 
 
 @pytest.mark.parametrize("machine", OPCUA)
-def test_node_opcua_reads_every_tag(endpoints: dict[str, str], node: Path, machine: str) -> None:
+def test_node_opcua_reads_every_tag_in_the_open(endpoints: dict[str, str], node: Path, machine: str) -> None:
     profile = load_profile(OPCUA[machine])
     assert profile.opcua is not None
     names = {f"{profile.opcua.root}.{tag.node}": tag for tag in profile.tags.values()}
@@ -144,8 +172,10 @@ def exercise(node: Path, endpoint: str, steps: list[dict[str, Any]], security: d
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("machine", OPCUA)
-def test_node_opcua_writes_and_subscribes(endpoints: dict[str, str], node: Path, machine: str) -> None:
+def test_node_opcua_writes_and_subscribes_encrypted(
+    endpoints: dict[str, str], node: Path, security: dict[str, str]
+) -> None:
+    machine = "press"
     profile = load_profile(OPCUA[machine])
     assert profile.opcua is not None
 
@@ -161,7 +191,7 @@ def test_node_opcua_writes_and_subscribes(endpoints: dict[str, str], node: Path,
         {"do": "subscribe", "node": at("machine_heartbeat"), "changes": 3},
         {"do": "write", "node": at("command_token"), "type": "UInt16", "value": 77},
         {"do": "subscribe", "node": at("command_ack"), "until": 77},
-    ])  # fmt: skip
+    ], security)  # fmt: skip
     assert (written, too_much) == ("Good", "Good")
     assert refused.startswith("Bad")
     assert read[0]["value"] == profile.tags["speed_sp_m_min"].high  # a PLC clamps what is too much
@@ -229,7 +259,8 @@ def test_node_opcua_hands_a_job_to_the_press(endpoints: dict[str, str], node: Pa
 def test_node_opcua_reads_the_line_encrypted(node: Path, tmp_path: Path) -> None:
     with running(tmp_path) as line:
         security = {"certificate": str(line.client / "client.der"), "key": str(line.client / "client.pem"),
-                    "folder": str(tmp_path / "pki"), "user": "admin", "password": line.web.admin_password}  # fmt: skip
+                    "folder": str(tmp_path / "pki"), "user": "admin", "password": line.web.admin_password,
+                    "policy": "Basic256Sha256"}  # fmt: skip
         machine = ["urn:foulard:line", "Line.Machines.press.StateName"]
         title, waiting, refused = exercise(node, line.endpoint, [
             {"do": "read", "nodes": [["urn:foulard:line", "Line.Title"], machine]},
@@ -274,16 +305,19 @@ def first_value(tag: TagSpec) -> Any:
     return tag.to_raw(State.STOPPED if tag.name == "state" else max(tag.low or 0, 0))
 
 
-@pytest.fixture(params=["opcua", "modbus"])
-def foreign(request: pytest.FixtureRequest, node: Path) -> Iterator[Machine]:
+@pytest.fixture(params=["opcua", *(f"opcua {policy}" for policy in POLICIES), "modbus"])
+def foreign(request: pytest.FixtureRequest, node: Path, tmp_path: Path) -> Iterator[Machine]:
     """Our driver, not running yet, for a machine of another stack with one of our profiles."""
-    if request.param == "opcua":
+    access = OPEN
+    if request.param.startswith("opcua"):
         profile = load_profile("open-width-washer")
         assert profile.opcua is not None
         tags = [{"name": tag.name, "node": tag.node, "type": tag.type, "access": tag.access, "value": first_value(tag)}
                 for tag in profile.tags.values()]  # fmt: skip
         description = {"port": free_port(), "namespace": profile.opcua.namespace, "root": profile.opcua.root,
                        "tags": tags}  # fmt: skip
+        if policy := request.param.partition(" ")[2]:
+            access, description["security"] = secured(tmp_path, policy)
     else:
         profile = load_profile("padder-stenter")
         assert profile.modbus is not None
@@ -293,8 +327,49 @@ def foreign(request: pytest.FixtureRequest, node: Path) -> Iterator[Machine]:
             words[tag.registers.kind] |= dict(enumerate(registers, tag.registers.start))
         places = {tag.name: [tag.registers.kind, tag.registers.start] for tag in profile.tags.values()}
         description = {"port": free_port(), "unit": profile.modbus.unit_id, "places": places, **words}
-    with foreign_server(node, f"{request.param}_server.mjs", description) as endpoint:
-        yield Machine(profile.stage, profile, endpoint)
+    with foreign_server(node, f"{request.param.partition(' ')[0]}_server.mjs", description) as endpoint:
+        yield Machine(profile.stage, profile, endpoint, access)
+
+
+def secured(folder: Path, policy: str) -> tuple[Access, dict[str, Any]]:
+    """Make certificates and a password for both sides: our access, and what the other server is told."""
+    access, uri = access_in(folder / "line", "washer", USER, (policy,)), "urn:foreign:machine"
+    machine = own_certificate(folder / "machine", uri, "Foreign machine")
+    (access.trust().trusted / "washer.der").write_bytes(machine.certificate.read_bytes())
+    assert access.password_file
+    access.password_file.parent.mkdir()
+    access.password_file.touch(0o600)
+    access.password_file.write_text("known to both sides")
+    return access, {"certificate": str(machine.certificate), "key": str(machine.key), "uri": uri,
+                    "folder": str(folder / "pki"), "trusted": [str(access.own().certificate)], "user": USER,
+                    "password": "known to both sides", "policies": [policy]}  # fmt: skip
+
+
+def test_a_foreign_machine_and_we_refuse_whom_we_do_not_know(node: Path, tmp_path: Path) -> None:
+    access, security = secured(tmp_path, "Basic256Sha256")
+    profile = load_profile("open-width-washer")
+    assert profile.opcua is not None
+    description = {"port": free_port(), "namespace": profile.opcua.namespace, "root": profile.opcua.root, "tags": []}
+
+    def refused(endpoint: str, access: Access) -> str:
+        with pytest.raises(EntryRefused) as caught:
+            asyncio.run(try_machine(profile, endpoint, access))
+        return str(caught.value)
+
+    with foreign_server(node, "opcua_server.mjs", {**description, "security": security}) as endpoint:
+        assert "offers no Aes256_Sha256_RsaPss with SignAndEncrypt, only Basic256Sha256" in refused(
+            endpoint, access_in(tmp_path / "line", "washer", USER, ("Aes256_Sha256_RsaPss",))
+        )
+        assert access.password_file
+        access.password_file.write_text("a guess")
+        assert "it refuses user 'foulard'" in refused(endpoint, access)
+        (access.trust().trusted / "washer.der").unlink()
+        assert "its certificate 'Foreign machine'" in refused(endpoint, access)
+        stranger = access_in(tmp_path / "stranger", "washer")
+        (machine,) = access.trust().rejected.iterdir()
+        (Trust(tmp_path / "stranger" / "machines").trusted / "washer.der").write_bytes(machine.read_bytes())
+        own = tmp_path / "stranger" / "machines" / "own.der"
+        assert f"it opens no channel for our certificate: have it trust {own}" in refused(endpoint, stranger)
 
 
 def test_our_drivers_read_write_and_command_a_foreign_machine(foreign: Machine) -> None:

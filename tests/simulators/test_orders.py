@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -77,7 +78,7 @@ def test_a_fault_ordered_while_it_runs_shows_and_is_cleared(tmp_path, tags_of):
 
 def test_a_restarting_controller_leaves_the_network_and_comes_back(tmp_path, tags_of):
     async def scenario():
-        async with Plant(tmp_path, speed=1, only=["washer", "steamer"]) as plant:
+        async with Plant(tmp_path, speed=1, only=["washer", "steamer"], insecure=True) as plant:
             for name in ("washer", "steamer"):
                 tags = await tags_of(name, plant.endpoints[name])
                 await tags.write({"ticket": 5, "length_m": 7.0})
@@ -161,8 +162,9 @@ def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of
     async def scenario():
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hmi.cli", "plant", "washer", "--endpoint", "opc.tcp://127.0.0.1:0",
-            "--state-dir", str(tmp_path), "--faults", "wrong_roll",
-            cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            "--state-dir", str(tmp_path), "--faults", "wrong_roll", "--insecure",
+            cwd=ROOT, env=os.environ | {"FOULARD_DATA": str(tmp_path / "data")},
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         name, endpoint = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()
         assert name == "washer"
