@@ -10,7 +10,7 @@ import rip
 from controller import Controller
 from controller.desk import JobRecord
 from controller.plan import progress
-from controller.supervise import Supervisor, active_alarms
+from controller.supervise import Supervisor
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
@@ -60,7 +60,7 @@ def shown_tags(machine: Machine) -> list[str]:
 
 def alarm_views(machine: Machine, snapshot: Snapshot) -> tuple[schemas.AlarmView, ...]:
     """Return the machine's active alarms."""
-    active = active_alarms(machine, snapshot)
+    active = snapshot.active_alarms
     return tuple(
         schemas.AlarmView(machine=machine.name, name=alarm.name, priority=alarm.priority, text=alarm.text,
                           response=alarm.response)

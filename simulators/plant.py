@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from simulators.faults import MACHINES
 from simulators.security import introduce
 from simulators.troubles import read_faults
 
@@ -17,7 +18,6 @@ __all__ = ["Plant", "PlantError"]
 RESTART_S = 1.0
 START_S = 30.0
 STOP_S = 5.0
-SCHEMES = {"padder": "modbus", "press": "opc.tcp", "steamer": "modbus", "washer": "opc.tcp"}
 ROOT = Path(__file__).parent.parent
 
 
@@ -40,6 +40,8 @@ class Plant:
         URL by name ("padder", "press", "steamer", "washer", "camera"); a free port here where it says nothing.
     only : Collection[str]
         The machines to start.
+    profiles : Mapping[str, str], optional
+        Device profile by machine, name or path, where it is another one than usual; it says which protocol is spoken.
     client : Path, optional
         Data folder of the line that drives the machines: as an installer would, it is given their certificates and the
         password, and they trust it. ``client`` below ``folder`` if left out.
@@ -51,7 +53,7 @@ class Plant:
     client : Path
         As given.
     endpoints : dict[str, str]
-        URL by name, with "camera".
+        URL by name, with "camera"; those of free ports once the machines have started.
     pids : dict[str, int]
         Process by machine, while it runs.
     """
@@ -62,7 +64,8 @@ class Plant:
         speed: float = 1.0,
         faults: str = "",
         endpoints: Mapping[str, str] | None = None,
-        only: Collection[str] = tuple(SCHEMES),
+        only: Collection[str] = MACHINES,
+        profiles: Mapping[str, str] | None = None,
         *,
         client: Path | None = None,
         insecure: bool = False,
@@ -74,8 +77,8 @@ class Plant:
         except ValueError as error:
             raise PlantError(str(error)) from error
         self._speed = "max" if math.isinf(speed) else f"{speed:g}"
-        self.endpoints = {name: f"{scheme}://127.0.0.1:0" for name, scheme in SCHEMES.items()}
-        self.endpoints |= {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
+        self.endpoints = {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
+        self._profiles = {name: _found_anywhere(profile) for name, profile in (profiles or {}).items()}
         self.pids: dict[str, int] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -136,7 +139,9 @@ class Plant:
 
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         """Start a machine and wait until it serves."""
-        arguments = [name, "--endpoint", self.endpoints[name], "--speed", self._speed]
+        arguments = [name, "--speed", self._speed]
+        arguments += ["--endpoint", self.endpoints[name]] if name in self.endpoints else []
+        arguments += ["--profile", self._profiles[name]] if name in self._profiles else []
         arguments += ["--state-dir", str(self._folder / name), "--rolls", str(self._folder / "rolls"), "--follow-stdin"]
         arguments += ["--faults", ";".join(str(fault) for fault in self._faults if fault.machine == name)]
         if name == "press":
@@ -184,6 +189,11 @@ class Plant:
                     process = await self._start(name)
         finally:
             await _end(process)
+
+
+def _found_anywhere(profile: str) -> str:
+    """Name of a profile, or its path as the machines find it, which run in another folder."""
+    return str(Path(profile).resolve()) if profile.endswith((".yaml", ".yml")) else profile
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:
