@@ -48,6 +48,16 @@ class TrustedServer(Server):
             policies.append(SecurityPolicyFactory(SecurityPolicyNone, mode, permission_ruleset=_Nothing()))
         self._policies[:] = policies
 
+    async def present(self, certificate: bytes) -> None:
+        """Show another certificate (DER) of the same key from now on; all connections end."""
+        await self.load_certificate(certificate)
+        for factory in self._policies:
+            factory.certificate = self.iserver.certificate
+        for endpoint in self.iserver.endpoints:
+            endpoint.ServerCertificate = certificate
+        for transport in list(self.iserver.asyncio_transports):
+            transport.abort()
+
 
 class _Trusted(SecurityPolicyFactory):
     def __init__(self, given: SecurityPolicyFactory, accepts: Callable[[bytes], bool]) -> None:

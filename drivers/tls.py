@@ -4,6 +4,7 @@ Here too a certificate is trusted as it is, byte for byte, by the folder of :mod
 """
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from drivers.trust import Own, Trust
@@ -25,15 +26,15 @@ def client_context(own: Own) -> ssl.SSLContext:
     return context
 
 
-def server_context(folder: Path, certificate: bytes, key: Path) -> ssl.SSLContext:
-    """Context of a server for clients of its trust list as it is at each connection.
+def server_context(folder: Path, certificate: Callable[[], bytes], key: Path) -> ssl.SSLContext:
+    """Context of a server that shows its certificate, to clients of its trust list, as they are at each connection.
 
     Parameters
     ----------
     folder : Path
         Of the trust list; the certificate is written there as PEM too, for the library.
-    certificate : bytes
-        To be shown, DER.
+    certificate : Callable
+        Gives what is to be shown, DER.
     key : Path
         Its private key, PEM.
     """
@@ -44,7 +45,7 @@ def server_context(folder: Path, certificate: bytes, key: Path) -> ssl.SSLContex
         context.verify_mode = ssl.CERT_REQUIRED
         # one that somebody else issued is trusted by itself, without who issued it
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        context.load_cert_chain(_pem(folder / "shown.pem", certificate), key)
+        context.load_cert_chain(_pem(folder / "shown.pem", certificate()), key)
         if trusted := b"".join(Trust(folder).ders()):
             context.load_verify_locations(cadata=trusted)
         return context

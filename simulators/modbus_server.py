@@ -74,11 +74,18 @@ class ModbusFace:
         self._server = _Server(self, device, self._address)
         await self._server.serve_forever(background=True)
 
+    async def present(self, *, expired: bool) -> None:
+        """Show the certificate whose time is over, or the machine's own again; all connections end."""
+        self._expired = expired
+        if self._server is not None:
+            for connection in list(self._server.active_connections.values()):
+                connection.close()
+
     def comm_params(self) -> CommParams:
         """How the server listens."""
         context = None
         if (found := self._security) is not None:
-            context = server_context(found.folder, found.certificate(expired=self._expired), found.key())
+            context = server_context(found.folder, lambda: found.certificate(expired=self._expired), found.key())
         kind = CommType.TCP if context is None else CommType.TLS
         return CommParams(comm_name="listener", comm_type=kind, sslctx=context, reconnect_delay=0.0)
 

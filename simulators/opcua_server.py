@@ -134,6 +134,11 @@ class OpcUaFace:
         server.set_security_policy([*policies, ua.SecurityPolicyType.NoSecurity] if insecure else policies)
         server.set_identity_tokens([*tokens, ua.AnonymousIdentityToken] if insecure else tokens)
 
+    async def present(self, *, expired: bool) -> None:
+        """Show the certificate whose time is over, or the machine's own again; all sessions end."""
+        self._expired = expired
+        await self._server.present(self._security.certificate(expired=expired))
+
     async def stop(self) -> None:
         """Close all sessions."""
         await self._server.stop()

@@ -14,7 +14,7 @@ from simulators.troubles import read_faults
 
 __all__ = ["Plant", "PlantError"]
 
-RESTART_S = 1.0
+RESTART_S, RESTART_MAX_S = 1.0, 30.0
 START_S = 30.0
 STOP_S = 5.0
 ROOT = Path(__file__).parent.parent
@@ -177,15 +177,19 @@ class Plant:
 
     async def _keep(self, name: str, process: asyncio.subprocess.Process) -> None:
         """Restart a machine that died; end it when cancelled."""
+        pause_s = RESTART_S
         try:
             while True:
                 await _drain(process)
                 await process.wait()
                 self.pids.pop(name, None)
-                await asyncio.sleep(RESTART_S)
-                # a port may need a moment more; a service manager tries again as well
-                with suppress(PlantError, TimeoutError):
-                    process = await self._start(name)
+                await asyncio.sleep(pause_s)
+                try:
+                    process, pause_s = await self._start(name), RESTART_S
+                except (PlantError, TimeoutError) as error:
+                    # a port may need a moment more; what does not go away is tried less and less often
+                    pause_s = min(2 * pause_s, RESTART_MAX_S)
+                    sys.stderr.write(f"{error or f'{name}: no answer'}; it is started again in {pause_s:g} s\n")
         finally:
             await _end(process)
 

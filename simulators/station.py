@@ -46,6 +46,10 @@ class Face(Protocol):
         """Show new values."""
         ...
 
+    async def present(self, *, expired: bool) -> None:
+        """Show a certificate whose time is over, or the machine's own; whoever is connected is hung up on."""
+        ...
+
     async def stop(self) -> None:
         """Stop listening."""
         ...
@@ -77,7 +81,8 @@ class Station:
             if machine.restart is not None:
                 await self._restart(keep=bool(machine.restart))
             if machine.expired != self._expired:
-                await self._present(now)
+                self._expired = machine.expired
+                await self._face.present(expired=bool(machine.expired))
             await self._face.publish(machine.values(now))
             unbounded = self._clock.speed is None and machine.busy and not machine.waiting
             await asyncio.sleep(BREATH_S if unbounded else ROUND_S)
@@ -89,13 +94,6 @@ class Station:
         await asyncio.sleep(RESTART_S)
         self._face = self._make_face(self.machine)
         await self.start()
-
-    async def _present(self, now: float) -> None:
-        """Listen again with the certificate that the machine has now; all sessions end."""
-        self._expired = self.machine.expired
-        await self._face.stop()
-        self._face = self._make_face(self.machine)
-        await self._face.start(self.machine.values(now))
 
     async def stop(self) -> None:
         """Stop listening; a machine that stands is switched off in order, one that runs loses its power."""

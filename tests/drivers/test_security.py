@@ -5,6 +5,8 @@ import re
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from drivers.trust import Trust
 from simulators.security import USER
 from tests.drivers.known import sound, started
 
+ROOT = Path(__file__).parents[2]
 PROFILE = load_profile("open-width-washer")
 
 
@@ -240,3 +243,34 @@ def test_what_the_machine_keeps_is_its_own(washer):
     modes = {name: stat.S_IMODE((washer.folder / name).stat().st_mode) for name in ("own.key.pem", "password")}
     assert modes == {"own.key.pem": 0o600, "password": 0o600}
     assert len(washer.password) >= 32
+
+
+def test_a_technician_tries_a_machine_with_certificate_and_user(washer, data):
+    def tried(*options, folder=data / "machines"):
+        command = [
+            sys.executable,
+            "-m",
+            "hmi.cli",
+            "machine",
+            "try",
+            "open-width-washer",
+            "--endpoint",
+            washer.endpoint,
+        ]
+        command += ["--certificates", str(folder), *options]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    named = ["--user", USER, "--password-file", str(data / "secrets" / "washer")]
+    done = tried(*named)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 of " in done.stdout
+    assert "state unknown" not in done.stdout
+    refused = tried(*named, folder=data / "other")
+    assert refused.returncode == 1
+    waiting = next((data / "other" / "rejected").iterdir())
+    assert f"if it is the right one, move {waiting} to {data / 'other' / 'trusted'}" in refused.stdout
+    wrong = tried("--insecure", *named)
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "--insecure and --user do not go together: no password is sent in the open" in wrong.stderr
+    assert "--user foulard needs --password-file" in tried("--user", USER).stderr
+    assert washer.password not in done.stdout + done.stderr + refused.stdout

@@ -120,6 +120,26 @@ def test_nobody_else_gets_in(line: Line, tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_nobody_speaks_for_a_session_that_is_there(line: Line) -> None:
+    """Over a channel that anybody may open; the numbers of sessions are no secret."""
+
+    async def scenario() -> list[object]:
+        heard: list[object] = []
+        async with line.connect():
+            for number in range(1000, 1030):  # the library counts from 1000 on
+                stranger = Client(line.endpoint, timeout=5)
+                await stranger.connect_sessionless()
+                assert stranger.uaclient.protocol is not None
+                stranger.uaclient.protocol.authentication_token = ua.NodeId(number)
+                for ask in (stranger.activate_session, stranger.nodes.server_state.read_value):
+                    with contextlib.suppress(ua.UaError, ConnectionError, TimeoutError):
+                        heard.append(await ask())
+                stranger.disconnect_socket()
+        return heard
+
+    assert asyncio.run(scenario()) == []
+
+
 def test_only_encrypted_endpoints_are_offered_and_the_key_is_private(line: Line) -> None:
     async def scenario() -> list[ua.EndpointDescription]:
         return await Client(line.endpoint, timeout=10).connect_and_get_server_endpoints()

@@ -8,19 +8,13 @@ from typing import Any
 import pytest
 
 from drivers import OPEN, Machine, load_profile
-from hmi.webbuild import install
 from simulators import Plant
-from tests.line.test_interop import INTEROP, exercise, first_value, foreign_server, free_port
+from tests.line.test_foreign_machines import first_value, foreign_server, free_port
+from tests.line.test_interop import exercise
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
 PROFILE = "loop-steamer-opcua"
 FIELDS = ("ConditionName", "SourceName", "Retain", "ActiveState.Id", "Severity", "BranchId", "Message")
-
-
-@pytest.fixture(scope="module")
-def node() -> Path:
-    """Node, with node-opcua installed from its lock file."""
-    return install(INTEROP)
 
 
 def test_our_driver_takes_the_alarms_of_a_foreign_server(node: Path) -> None:

@@ -130,6 +130,7 @@ def test_what_cannot_be_done_is_refused_in_one_line(tmp_path):
                 ("fault under_drying pct=900", "pct"),
                 ("clear web_break", "not ordered"),
                 ("mode sideways", "no order"),
+                ("certificate expired", "the padder has no certificate: its endpoint is not encrypted"),
             ):
                 with pytest.raises(PlantError, match=says) as caught:
                     await plant.order("padder", order)
