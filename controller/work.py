@@ -145,9 +145,10 @@ def condition(control: recipes.ControlRecipe) -> rip.Condition:
 
 
 def cloth(control: recipes.ControlRecipe) -> rip.Cloth:
-    """Return the fabric lot of a control recipe under its press: width, resolution, and what it shrinks."""
+    """Return the fabric lot of a control recipe under its press: width, resolution, shrinkage, skew and bow."""
     fabric, for_rip = control.recipe.fabric, condition(control)
-    return rip.Cloth(for_rip.width_px, for_rip.dpi, fabric.shrink_warp_pct, fabric.shrink_weft_pct)
+    return rip.Cloth(for_rip.width_px, for_rip.dpi, fabric.shrink_warp_pct, fabric.shrink_weft_pct, fabric.skew_mm,
+                     fabric.bow_mm)  # fmt: skip
 
 
 def piece_names(title: str, designs: int) -> list[str]:

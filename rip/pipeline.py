@@ -192,8 +192,10 @@ def _kept(path: Path, advised: Path) -> tuple[Raster | None, list[str]]:
 
 
 def _drop_px(layout: Layout, plan: Plan, cloth: Cloth) -> int | None:
-    """Rows by which a column of repeats lies lower than the one to its left; None where rows are shifted instead."""
+    """Rows by which a column of repeats lies lower than the one to its left; None where it is otherwise."""
     repeat = layout.laid
+    if cloth.skew_mm or cloth.bow_mm:
+        return None
     if repeat.axis == "across" or layout.pieces is not None or layout.turn or layout.flip != "none":
         return None
     if isinstance(repeat.shift, Fraction):
