@@ -47,6 +47,11 @@ class Book:
         """Return the folder of a job's pictures."""
         return self.folder / "jobs" / str(job_id)
 
+    @property
+    def kept_folder(self) -> Path:
+        """Where what jobs are frozen with is kept, by the hash of its bytes."""
+        return self.folder / "kept"
+
     # -- jobs ----------------------------------------------------------------------------------------------------
 
     def add_job(self, actor: str, job: Job, protocols: dict[str, str]) -> Job:
