@@ -79,7 +79,8 @@ def measure(folder: Path) -> dict[str, Any]:
     carre(design)
     control = control_recipe("silk-twill").model_dump(mode="json")
     layout = rip.Layout(width_mm=PIECE_MM).stated()
-    task = PrepareTask((design,), control, layout, PIECE_MM / 1000, "carre", (), folder / "rasters", folder / "job")
+    task = PrepareTask((design,), control, layout, PIECE_MM / 1000, "carre", (), folder / "rasters", folder / "kept",
+                       folder / "job")  # fmt: skip
     begin = time.perf_counter()
     made = prepare(task)
     figures: dict[str, Any] = {"prepare_s": time.perf_counter() - begin}
