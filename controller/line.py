@@ -1,10 +1,12 @@
-"""The line's description: which machine stands where, and how it is reached."""
+"""The line's description: which machine stands where, and how it is reached and entered."""
 
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from drivers import OPEN, POLICIES, Access, access_in
 
 STAGES = ("pretreat", "print", "fix", "wash")
 """The way of the cloth."""
@@ -19,25 +21,66 @@ class LineError(ValueError):
     """The line's description cannot be used; the message names the file and the key."""
 
 
+Security = Literal["encrypted", "Aes256_Sha256_RsaPss", "Basic256Sha256", "none"]
+
+
 class MachineSpec(BaseModel):
-    """One machine of the line: its name here, the stage it does, its device profile and its endpoint URL."""
+    """One machine of the line: its name here, the stage it does, its device profile and its endpoint URL.
+
+    An ``opc.tcp`` machine is entered encrypted, by the best policy both sides have, unless ``security`` names one or
+    says none; with ``user`` under a name, whose password is in a file named like the machine, never here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: str = Field(pattern=r"^\w[\w.-]*$")
     stage: Stage
     profile: str
     endpoint: str
+    security: Security = "encrypted"
+    user: str = ""
+
+    @model_validator(mode="after")
+    def _no_open_password(self) -> "MachineSpec":
+        if self.user and (self.security == "none" or not self.endpoint.startswith("opc.tcp://")):
+            msg = f"{self.name}: user {self.user!r} needs an encrypted opc.tcp endpoint: no password goes in the open"
+            raise ValueError(msg)
+        if self.security == "none" and self.endpoint.startswith("modbus+tls://"):
+            msg = (
+                f"{self.name}: security: none and modbus+tls contradict each other; plain Modbus is modbus://HOST:PORT"
+            )
+            raise ValueError(msg)
+        return self
+
+    def access(self, data: Path, secrets: Path | None) -> Access:
+        """Return how the machine is entered.
+
+        Parameters
+        ----------
+        data
+            Data folder of the line, with its certificates.
+        secrets
+            Folder of the passwords; `secrets` in `data` if None.
+        """
+        if self.security == "none":
+            return OPEN
+        policies = POLICIES if self.security == "encrypted" else (self.security,)
+        return access_in(data, self.name, self.user, policies, secrets)
 
 
 class Line(BaseModel):
-    """All machines, in the way of the cloth, and the camera behind the press."""
+    """All machines, in the way of the cloth, and the camera behind the press.
+
+    `nozzles` is the file with the state of the press's nozzles (see `rip.read_nozzles`), relative to the description,
+    read anew for every job that is submitted.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     machines: tuple[MachineSpec, ...]
     camera: str
+    nozzles: Path | None = None
 
     @model_validator(mode="after")
     def _one_machine_each(self) -> "Line":
@@ -79,7 +122,8 @@ def load_line(path: Path = DEFAULT_LINE) -> Line:
         One line: the file, the key and what is wrong with it.
     """
     try:
-        return Line.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        line = Line.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return line.model_copy(update={"nozzles": line.nozzles and (path.parent / line.nozzles).resolve()})
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); give a line description with --line"
         raise LineError(msg) from error

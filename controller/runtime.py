@@ -53,7 +53,9 @@ class Controller:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def running(cls, line: Line, store: Store, folder: Path) -> AsyncIterator["Controller"]:
+    async def running(
+        cls, line: Line, store: Store, folder: Path, secrets: Path | None = None
+    ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends.
 
         Parameters
@@ -63,14 +65,19 @@ class Controller:
         store
             The database.
         folder
-            Rasters and pictures are kept below it.
+            Rasters, pictures and certificates are kept below it.
+        secrets
+            Folder with the machines' passwords; `secrets` below `folder` if left out.
 
         Raises
         ------
         drivers.ProfileError
             A device profile cannot be used.
         """
-        machines = {spec.name: Machine(spec.name, load_profile(spec.profile), spec.endpoint) for spec in line.machines}
+        machines = {
+            spec.name: Machine(spec.name, load_profile(spec.profile), spec.endpoint, spec.access(folder, secrets))
+            for spec in line.machines
+        }
         book = Book(store, line, folder)
         supervisors = {name: Supervisor(machine, book) for name, machine in machines.items()}
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}

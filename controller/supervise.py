@@ -65,6 +65,8 @@ class Supervisor:
                 self._keep(operation, snapshot)
             action = decide(intent, snapshot, now())
             self.waiting = action.reason if isinstance(action, Wait) else ""
+            if snapshot.link is not Link.CONNECTED:
+                self.waiting = self.machine.lost_why or self.waiting
             if operation is not None:
                 await self._act(operation, action, snapshot)
             snapshot = await self.machine.changed(snapshot, LOOK_EVERY_S)
@@ -111,7 +113,9 @@ class Supervisor:
         name, job = self.machine.name, self._job()
         if snapshot.link is not self._seen_link:
             self._seen_link = snapshot.link
-            self.book.note("link", name, job, {"link": snapshot.link.value}, actor=name)
+            why = self.machine.lost_why
+            said = {"link": snapshot.link.value} | ({"why": why} if why else {})
+            self.book.note("link", name, job, said, actor=name)
         if snapshot.link is not Link.CONNECTED:
             return
         if snapshot.state is not None and snapshot.state is not self._seen_state:

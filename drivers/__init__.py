@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from drivers.access import OPEN, POLICIES, Access, access_in
     from drivers.camera import Camera, CameraError, CameraStrip, StripCamera
-    from drivers.errors import AccessError, CommandRefused, LimitError, LinkLost, WriteRefused
+    from drivers.errors import AccessError, CommandRefused, EntryRefused, LimitError, LinkLost, WriteRefused
     from drivers.machine import Machine
     from drivers.machinery import Identification, ItemState, OperationMode, of_packml
     from drivers.packml import State, Verb
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from drivers.trial import TagTrial, Trial, try_machine
 
 _HOME = {
+    "OPEN": "access",
+    "POLICIES": "access",
+    "Access": "access",
     "AccessError": "errors",
     "AlarmSpec": "profile",
     "Camera": "camera",
@@ -31,6 +35,7 @@ _HOME = {
     "CameraStrip": "camera",
     "CommandRefused": "errors",
     "ConsumableLevel": "snapshot",
+    "EntryRefused": "errors",
     "Fault": "profile",
     "Identification": "machinery",
     "Identity": "snapshot",
@@ -53,6 +58,7 @@ _HOME = {
     "Trial": "trial",
     "Verb": "packml",
     "WriteRefused": "errors",
+    "access_in": "access",
     "load_profile": "profile",
     "of_packml": "machinery",
     "profile_schema": "profile.schema",
@@ -60,6 +66,9 @@ _HOME = {
 }
 
 __all__ = [
+    "OPEN",
+    "POLICIES",
+    "Access",
     "AccessError",
     "AlarmSpec",
     "Camera",
@@ -67,6 +76,7 @@ __all__ = [
     "CameraStrip",
     "CommandRefused",
     "ConsumableLevel",
+    "EntryRefused",
     "Fault",
     "Identification",
     "Identity",
@@ -89,6 +99,7 @@ __all__ = [
     "Trial",
     "Verb",
     "WriteRefused",
+    "access_in",
     "load_profile",
     "of_packml",
     "profile_schema",

@@ -1,6 +1,6 @@
 """What can go wrong between the controller and a machine; every message names machine, tag, value, unit and limits."""
 
-__all__ = ["AccessError", "CommandRefused", "LimitError", "LinkLost", "WriteRefused"]
+__all__ = ["AccessError", "CommandRefused", "EntryRefused", "LimitError", "LinkLost", "WriteRefused"]
 
 
 class LimitError(ValueError):
@@ -21,3 +21,7 @@ class CommandRefused(RuntimeError):
 
 class LinkLost(ConnectionError):
     """The machine cannot be reached or did not answer in time; whether it acted is to be seen on the machine."""
+
+
+class EntryRefused(LinkLost):
+    """We do not let ourselves in, or the machine does not: a certificate, a name or a password; a person has to act."""

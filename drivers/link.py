@@ -9,9 +9,10 @@ from typing import NoReturn
 
 import structlog
 
+from drivers.access import Access
 from drivers.board import Board
 from drivers.connection import Connection
-from drivers.errors import LinkLost, WriteRefused
+from drivers.errors import EntryRefused, LinkLost, WriteRefused
 from drivers.machinery import Identification
 from drivers.profile import CONDITIONS
 from drivers.protocols import connector
@@ -36,19 +37,21 @@ class KeptLink:
         Whose machine and profile it serves.
     endpoint : str
         ``opc.tcp://HOST:PORT`` or ``modbus://HOST:PORT``.
+    access : Access, optional
+        How it is entered; only a plain Modbus endpoint does without.
 
     Raises
     ------
     ValueError
-        If the endpoint does not fit the profile's protocol.
+        If the endpoint does not fit the profile's protocol, or has to be entered and ``access`` does not say how.
     """
 
-    def __init__(self, board: Board, endpoint: str) -> None:
+    def __init__(self, board: Board, endpoint: str, access: Access | None) -> None:
         self.endpoint = endpoint
         self.identification: Identification | None = None
         self._board = board
         self._name, self._profile = board.machine, board.profile
-        self._connect = connector(board.machine, board.profile, endpoint)
+        self._connect = connector(board.machine, board.profile, endpoint, access)
         self._connection: Connection | None = None
         self._running = False
         self._reason = "it has not been connected yet"
@@ -58,6 +61,11 @@ class KeptLink:
         for name in board.profile.followed:
             together[board.profile.group_of(name).period_s, name == CONDITIONS].append(name)
         self._followed = [(tuple(names), period_s) for (period_s, _), names in together.items()]
+
+    @property
+    def lost_why(self) -> str | None:
+        """Why there is no link; None while there is one."""
+        return None if self._connection is not None else self._reason
 
     def connection(self) -> Connection:
         """Give the live connection; LinkLost, with the reason, if there is none."""
@@ -80,7 +88,7 @@ class KeptLink:
                     up_at = loop.time()
                     await self._serve(connection)
                 except LinkLost as error:
-                    self._lose(str(error))
+                    self._lose(error)
                 # A link that held is tried again at once; one that breaks each time, less and less often.
                 held = up_at is not None and loop.time() - up_at > RETRY_MAX_S
                 retry_s = RETRY_MIN_S if held else retry_s
@@ -144,7 +152,7 @@ class KeptLink:
                 raise error
             reason = str(error)
             # Said before the connection is closed, so that nobody waits for the closing.
-            self._lose(reason)
+            self._lose(error)
         finally:
             for task in tasks:
                 task.cancel()
@@ -192,10 +200,14 @@ class KeptLink:
             log.warning("tags without a usable value", machine=self._name, tags=sorted(useless), why=dict(useless))
             self._told_useless = useless
 
-    def _lose(self, reason: str) -> None:
-        if self._board.link is Link.LOST:
+    def _lose(self, error: Exception) -> None:
+        """Tell a loss once; and once more if it turns out that a person has to act."""
+        reason = str(error)
+        known = self._board.link is Link.LOST
+        if known and not (isinstance(error, EntryRefused) and reason != self._reason):
             return
-        log.warning("link lost", machine=self._name, endpoint=self.endpoint, reason=reason)
+        event = "entry refused" if known else "link lost"
+        log.warning(event, machine=self._name, endpoint=self.endpoint, reason=reason)
         self._drop(reason)
 
     def _drop(self, reason: str) -> None:

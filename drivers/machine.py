@@ -5,6 +5,7 @@ import random
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
+from drivers.access import Access
 from drivers.board import Board
 from drivers.commands import ACCEPTED, local, refused_before, refused_by
 from drivers.connection import Requests
@@ -36,19 +37,22 @@ class Machine:
         Its device profile.
     endpoint : str
         ``opc.tcp://HOST:PORT`` or ``modbus://HOST:PORT``.
+    access : Access, optional
+        How it is entered; only a plain Modbus endpoint does without.
 
     Raises
     ------
     ValueError
-        If the endpoint does not fit the profile's protocol.
+        If the endpoint does not fit the profile's protocol, or has to be entered and ``access`` does not say how.
     """
 
-    def __init__(self, name: str, profile: Profile, endpoint: str) -> None:
+    def __init__(self, name: str, profile: Profile, endpoint: str, access: Access | None = None) -> None:
         self.name = name
         self.profile = profile
         self.endpoint = endpoint
+        self.access = access
         self._board = Board(name, profile)
-        self._link = KeptLink(self._board, endpoint)
+        self._link = KeptLink(self._board, endpoint, access)
         self._command_lock = asyncio.Lock()
         self._work = Requests()
 
@@ -56,6 +60,11 @@ class Machine:
     def identification(self) -> Identification | None:
         """Who the machine itself said it is when it was connected last; None if it does not say."""
         return self._link.identification
+
+    @property
+    def lost_why(self) -> str | None:
+        """Why there is no link, in one line; None while there is one."""
+        return self._link.lost_why
 
     def snapshot(self) -> Snapshot:
         """Give what the machine reported last; the values' qualities are true at the time of the call."""

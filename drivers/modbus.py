@@ -1,4 +1,4 @@
-"""A Modbus TCP connection: the only place that knows pymodbus.
+"""A Modbus TCP connection, plain or in TLS: the only place that knows pymodbus.
 
 Its client is made afresh for every connection, with its own reconnecting switched off, because a request that waits for
 a client that reconnects by itself blocks everybody behind it. A request that got no answer ends the connection, since a
@@ -7,21 +7,27 @@ late answer could otherwise be taken for that of the next request; TCP itself re
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
+from pymodbus.transport import CommParams, CommType
 
+from drivers.access import Access
 from drivers.blocks import READ_MAX, WRITE_MAX, Block, blocks
+from drivers.conduit import conduit_of
 from drivers.connection import Requests, Take, poll, reading
-from drivers.errors import LinkLost, WriteRefused
+from drivers.errors import AccessError, EntryRefused, LinkLost, WriteRefused
 from drivers.machinery import Identification
 from drivers.packml import Verb
 from drivers.profile import Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
+from drivers.tls import client_context
 
 __all__ = ["ModbusConnection", "connect", "split_endpoint"]
 
@@ -39,12 +45,18 @@ EXCEPTIONS = {  # Modbus Application Protocol 1.1b3 §7
 }
 
 
-def split_endpoint(endpoint: str) -> tuple[str, int]:
-    """Host and port of ``modbus://HOST:PORT`` (port 502 if left out); ValueError for anything else."""
+PORTS = {"modbus": 502, "modbus+tls": 802}
+
+
+def split_endpoint(endpoint: str) -> tuple[str, int, bool]:
+    """Host and port of ``modbus://HOST:PORT`` (port 502 if left out), and whether it is ``modbus+tls`` (port 802).
+
+    ValueError for anything else.
+    """
     url = urlsplit(endpoint)
-    if url.scheme != "modbus" or not url.hostname:
-        raise ValueError(f"endpoint {endpoint!r} is not modbus://HOST:PORT")
-    return url.hostname, url.port or 502
+    if url.scheme not in PORTS or not url.hostname:
+        raise ValueError(f"endpoint {endpoint!r} is not modbus://HOST:PORT or modbus+tls://HOST:PORT")
+    return url.hostname, url.port or PORTS[url.scheme], url.scheme == "modbus+tls"
 
 
 class ModbusConnection:
@@ -52,7 +64,7 @@ class ModbusConnection:
 
     skew_s: float | None = None  # the protocol knows no time; a profile may name a tag that does
 
-    def __init__(self, profile: Profile, client: AsyncModbusTcpClient) -> None:
+    def __init__(self, profile: Profile, client: AsyncModbusTcpClient, doubt: str = "") -> None:
         assert profile.modbus is not None
         self._tags = profile.tags
         self._modbus = profile.modbus
@@ -62,6 +74,7 @@ class ModbusConnection:
         self._plans: dict[tuple[str, ...], list[Block]] = {}
         self._last: dict[Block, tuple[list[int], Mapping[str, Reading]]] = {}
         self._dead: str | None = None
+        self._doubt = doubt  # what a person should do if the device hangs up before it ever answered
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """Read tags, at most 125 registers at a time; what the device refuses comes back bad.
@@ -131,10 +144,15 @@ class ModbusConnection:
             if self._dead:
                 raise LinkLost(self._dead)
             try:
-                return await call(*args, **kwargs)
+                answer = await call(*args, **kwargs)
             except ModbusException as error:
-                self._dead = f"no answer within {TIMEOUT_S:g} s" if self._client.connected else "the device hung up"
+                hung_up = not self._client.connected
+                self._dead = "the device hung up" if hung_up else f"no answer within {TIMEOUT_S:g} s"
+                if hung_up and self._doubt:
+                    raise EntryRefused(f"{self._dead}: {self._doubt}") from error
                 raise LinkLost(self._dead) from error
+            self._doubt = ""
+            return answer
 
     async def act(self, verb: Verb) -> bool:
         """Leave all commands to the tags."""
@@ -150,20 +168,66 @@ class ModbusConnection:
         self._dead = self._dead or "the connection was closed"
         if not lost:
             await self._requests.ended()
-        self._client.close()
+        _hang_up(self._client)
         await self._requests.ended()
         await asyncio.sleep(0)  # the transport closes its socket in the next round of the loop
+
+
+def _hang_up(client: AsyncModbusTcpClient) -> None:
+    if isinstance(transport := client.ctx.transport, asyncio.WriteTransport):
+        transport.abort()  # a farewell in TLS would wait half a minute for its answer
+    client.close()
 
 
 def _said(answer: Any) -> str:
     return EXCEPTIONS.get(answer.exception_code, f"exception {answer.exception_code}")
 
 
-async def connect(profile: Profile, endpoint: str) -> ModbusConnection:
-    """Connect to ``modbus://HOST:PORT`` within a second; LinkLost if nobody answers."""
-    host, port = split_endpoint(endpoint)
-    client = AsyncModbusTcpClient(host, port=port, timeout=TIMEOUT_S, retries=0, reconnect_delay=0)
+class _Guarded(AsyncModbusTcpClient):
+    """A client that sends nothing but what the profile declares, and speaks TLS if it is given a context."""
+
+    def __init__(self, profile: Profile, host: str, port: int, context: ssl.SSLContext | None) -> None:
+        self._conduit = conduit_of(profile)
+        # With the library's own framing for TLS an answer that comes in two pieces is lost; that of TCP is the same.
+        self.comm_params = CommParams(
+            comm_type=CommType.TCP if context is None else CommType.TLS,
+            host=host,
+            port=port,
+            sslctx=context,
+            reconnect_delay=0,
+            timeout_connect=TIMEOUT_S,
+        )
+        super().__init__(host, retries=0, trace_pdu=self._pass)
+
+    def _pass(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
+        if sending and not self._conduit.allows(pdu.function_code, pdu.address, pdu.count):
+            last = pdu.address + pdu.count - 1
+            told = f"function {pdu.function_code} on registers {pdu.address} to {last}"
+            raise AccessError(f"{told} is not what the profile declares; nothing was sent")
+        return pdu
+
+
+async def connect(profile: Profile, endpoint: str, access: Access | None = None) -> ModbusConnection:
+    """Connect to ``modbus://HOST:PORT`` or ``modbus+tls://HOST:PORT`` within a second; LinkLost if nobody answers.
+
+    EntryRefused, a LinkLost too, if a certificate is not right; nothing has been asked then.
+    """
+    host, port, secured = split_endpoint(endpoint)
+    if not secured:
+        client = _Guarded(profile, host, port, None)
+        if not await client.connect():
+            client.close()
+            raise LinkLost(f"nobody answers at {endpoint}")
+        return ModbusConnection(profile, client)
+    assert access is not None
+    own = await asyncio.to_thread(access.own)
+    trusts_us = f"have the machine trust {own.certificate}"
+    client = _Guarded(profile, host, port, await asyncio.to_thread(client_context, own))
     if not await client.connect():
         client.close()
-        raise LinkLost(f"nobody answers at {endpoint}")
-    return ModbusConnection(profile, client)
+        raise LinkLost(f"no TLS with {endpoint}: nobody answers, it is no Modbus Security port, or {trusts_us}")
+    shown = client.ctx.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    if refusal := access.trust().refusal(shown):
+        _hang_up(client)
+        raise EntryRefused(f"{endpoint}: {refusal}")
+    return ModbusConnection(profile, client, trusts_us)

@@ -15,10 +15,12 @@ from asyncua import Client, ua
 from asyncua.ua.ua_binary import struct_from_binary
 
 from drivers import machinery
+from drivers.access import Access
 from drivers.connection import Connection, Requests, Take, reading
-from drivers.errors import LinkLost, WriteRefused
+from drivers.errors import EntryRefused, LinkLost, WriteRefused
 from drivers.machinery import Identification
 from drivers.opcua_conditions import watch_conditions
+from drivers.opcua_entry import enter
 from drivers.opcua_errors import TIMEOUT_S, lost
 from drivers.opcua_watch import watch
 from drivers.packml import Verb
@@ -28,7 +30,8 @@ from drivers.snapshot import Quality, Reading
 
 __all__ = ["OpcUaConnection", "connect"]
 
-# Losses are told once, by Machine; the library would tell them, with tracebacks, at each try.
+# Losses are told once, by Machine; the library would tell them, with tracebacks, at each try. It would also write down
+# whole requests when it debugs, and one of them carries the password.
 for name in ("asyncua.client", "asyncua.common.subscription"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
@@ -163,15 +166,18 @@ async def _close(client: Client, *, lost: bool) -> None:
     await asyncio.sleep(0)  # the transport closes its socket in the next round of the loop
 
 
-async def connect(profile: Profile, endpoint: str) -> Connection:
-    """Connect to ``opc.tcp://HOST:PORT`` and find the namespace; LinkLost if that takes over 4 s or is refused."""
+async def connect(profile: Profile, endpoint: str, access: Access) -> Connection:
+    """Connect to ``opc.tcp://HOST:PORT`` and find the namespace; LinkLost if that takes over 4 s or is refused.
+
+    EntryRefused, a LinkLost too, if certificates, name or password are not right.
+    """
     assert profile.opcua is not None
     client = Client(endpoint, timeout=TIMEOUT_S, watchdog_intervall=NEVER_S)
     client.session_timeout = SESSION_TIMEOUT_MS
     connected = False
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await client.connect()
+            await enter(client, access)
             namespaces = await client.get_namespace_array()
             if profile.opcua.namespace not in namespaces:
                 raise LinkLost(f"the server at {endpoint} has no namespace {profile.opcua.namespace!r}")
@@ -184,6 +190,8 @@ async def connect(profile: Profile, endpoint: str) -> Connection:
         connected = True
     except TimeoutError as error:
         raise LinkLost(f"no session with {endpoint} in time") from error
+    except EntryRefused as error:
+        raise EntryRefused(f"{endpoint}: {error}") from error
     except LinkLost:
         raise
     except Exception as error:  # as in a read

@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from drivers.access import Access
 from drivers.board import Board
 from drivers.connection import Connection
 from drivers.errors import LinkLost
@@ -39,7 +40,7 @@ class Trial:
     alarm_fault: str
 
 
-async def try_machine(profile: Profile, endpoint: str) -> Trial:
+async def try_machine(profile: Profile, endpoint: str, access: Access | None = None) -> Trial:
     """Connect, read every tag once, wait for the machine's heartbeat to change, and disconnect; nothing is written.
 
     Alarms that are conditions of the server are asked for by one refresh.
@@ -49,11 +50,11 @@ async def try_machine(profile: Profile, endpoint: str) -> Trial:
     Raises
     ------
     LinkLost
-        If the machine cannot be reached, or answers nothing.
+        If the machine cannot be reached, or answers nothing; EntryRefused if a certificate or password is not right.
     ValueError
-        If the endpoint does not fit the profile's protocol.
+        If the endpoint does not fit the profile's protocol, or has to be entered and ``access`` does not say how.
     """
-    connect = connector(profile.profile, profile, endpoint)
+    connect = connector(profile.profile, profile, endpoint, access)
     board = Board(profile.profile, profile)
     connection = await connect(profile, endpoint)
     found: dict[str, Reading] = {}

@@ -71,6 +71,9 @@ def plant(
     state_dir: Annotated[Path | None, typer.Option(help="Folder of the memories and rolls.")] = None,
     speed: Speed = "1",
     faults: Faults = "",
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="OPC UA: let everybody in without encryption, too; for the bench.")
+    ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say a machine's tags, faults and orders.")] = False,
 ) -> None:
     """Run the simulated machines until Ctrl-C, on their standard ports if nothing else is said."""
@@ -79,7 +82,7 @@ def plant(
     if explain:
         _say(about(machine, profile))
         return
-    request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir, profile)
+    request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir, profile, insecure)
     asyncio.run(run(Settings(), request, _say))
 
 

@@ -47,7 +47,7 @@ async def demo(settings: Settings, speed: float, faults: str, length_m: float, s
         check_folder(settings.data)
         say("starting the simulated plant …")
         async with (
-            Plant(settings.data.resolve() / "plant", speed, faults) as plant,
+            Plant(settings.data.resolve() / "plant", speed, faults, client=settings.data.resolve()) as plant,
             application(settings, load_line().at(plant.endpoints)) as (app, password),
             _operator(app.controller),
             northbound(settings, app.controller, app.accounts) as endpoint,

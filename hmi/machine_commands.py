@@ -3,12 +3,14 @@
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hmi.errors import BAD_INPUT
+from hmi.errors import BAD_INPUT, BadInput
 from hmi.output import AsJson, tell
+from hmi.settings import Settings
 
 machine = typer.Typer(help="Write and try the profile of a machine.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -33,12 +35,26 @@ def check(profile: Profile) -> None:
 def try_(
     profile: Profile,
     endpoint: Annotated[str, typer.Option(help="opc.tcp://HOST:PORT or modbus://HOST:PORT.")],
+    user: Annotated[str, typer.Option(help="OPC UA: our name on the machine; none if left out.")] = "",
+    password_file: Annotated[Path | None, typer.Option(help="File with the password, mode 0600.")] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(help="Folder with own.der and trusted; machines in the data folder (FOULARD_DATA) if left out."),
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="OPC UA: without encryption and user.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read a machine once by a profile, write nothing, and say what does not answer as declared (exit code 1)."""
+    from drivers import OPEN, POLICIES, Access
     from hmi.machine_tools import told, try_profile
 
-    outcome = asyncio.run(try_profile(profile, endpoint))
+    if insecure and user:
+        raise BadInput("--insecure and --user do not go together: no password is sent in the open")
+    if user and password_file is None:
+        raise BadInput(f"--user {user} needs --password-file")
+    folder = certificates or Settings().data.resolve() / "machines"
+    access = OPEN if insecure else Access(folder, POLICIES, user, password_file)
+    outcome = asyncio.run(try_profile(profile, endpoint, access))
     print(json.dumps(outcome, ensure_ascii=False) if as_json else "\n".join(told(outcome)))
     if outcome["faults"] or not outcome["reachable"]:
         raise typer.Exit(1)

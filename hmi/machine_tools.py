@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import recipes
-from drivers import LinkLost, Profile, Quality, TagTrial, Trial, Verb, load_profile, try_machine
+from drivers import Access, LinkLost, Profile, Quality, TagTrial, Trial, Verb, load_profile, try_machine
 from hmi.errors import BadInput
 
 LINE_TAGS = ("remote", "active_ticket", "metres", "ticket", "length_m")
@@ -38,7 +38,7 @@ def lacking(profile: Profile) -> list[str]:
     return [name for name in needed if name not in profile.tags]
 
 
-async def try_profile(name_or_path: str, endpoint: str) -> dict[str, Any]:
+async def try_profile(name_or_path: str, endpoint: str, access: Access) -> dict[str, Any]:
     """Read a machine once by a profile and return what it answered; nothing is written to it.
 
     Raises
@@ -49,7 +49,7 @@ async def try_profile(name_or_path: str, endpoint: str) -> dict[str, Any]:
     profile = load_profile(name_or_path)
     base = {"profile": profile.profile, "endpoint": endpoint}
     try:
-        trial = await try_machine(profile, endpoint)
+        trial = await try_machine(profile, endpoint, access)
     except LinkLost as error:
         return {**base, "reachable": False, "reason": str(error), "faults": 0, "alarms": {}, "tags": []}
     except ValueError as error:

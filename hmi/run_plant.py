@@ -30,6 +30,7 @@ class PlantRequest:
     camera: str | None = None
     state_dir: Path | None = None
     profile: str | None = None
+    insecure: bool = False
 
 
 def about(machine: str, profile: str | None = None) -> str:
@@ -62,7 +63,10 @@ async def run(settings: Settings, request: PlantRequest, say: Callable[[str], No
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     folder = request.state_dir or settings.data.resolve() / "plant"
-    async with Plant(folder, request.speed, request.faults, endpoints, names, profiles) as plant:
+    client = settings.data.resolve()
+    async with Plant(
+        folder, request.speed, request.faults, endpoints, names, profiles, client=client, insecure=request.insecure
+    ) as plant:
         for name in [*names, *(["camera"] if "press" in names else [])]:
             say(f"{name:8} {plant.endpoints[name]}")
         orders = None

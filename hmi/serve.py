@@ -79,7 +79,7 @@ async def application(settings: Settings, line: Line) -> AsyncIterator[tuple[App
     samples = await asyncio.to_thread(designs.write, settings.data / "samples")
     pictures = await asyncio.to_thread(_small, samples, settings.data / "samples")
     try:
-        async with Controller.running(line, store, settings.data.resolve()) as controller:
+        async with Controller.running(line, store, settings.data.resolve(), settings.secrets) as controller:
             ring = EventRing()
             pumping = asyncio.create_task(pump(controller, ring))
             try:

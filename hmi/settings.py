@@ -14,7 +14,10 @@ class Settings(BaseSettings):
     host, port
         Address of the API and the browser app; this machine only unless said otherwise.
     data
-        Folder of the database, rasters, pictures and secrets.
+        Folder of the database, rasters, pictures, certificates and secrets.
+    secrets
+        Folder with one file per machine, named like it, with the password of Foulard's user there, for this user
+        alone. Empty: `secrets` in `data`.
     database
         SQLAlchemy URL; empty: SQLite in `data`.
     secure_cookie
@@ -36,6 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     data: Path = Path(".foulard")
+    secrets: Path | None = None
     database: str = ""
     secure_cookie: bool = False
     max_upload_mb: int = Field(default=512, ge=1)

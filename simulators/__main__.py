@@ -11,7 +11,7 @@ from pathlib import Path
 from drivers.profile import ProfileError
 from simulators.assembly import Place, build
 from simulators.clock import Clock, parse_speed
-from simulators.endpoint import EndpointError
+from simulators.endpoint import EndpointError, networks
 from simulators.faults import MACHINES, Fault
 from simulators.manual import explain
 from simulators.station import Station, obey
@@ -23,12 +23,17 @@ __all__ = ["main"]
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators", description="One simulated machine of the line.")
     parser.add_argument("machine", choices=MACHINES)
-    parser.add_argument("--endpoint", metavar="URL", help="modbus://host:port or opc.tcp://host:port; else a free port")
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="modbus://, modbus+tls:// or opc.tcp://host:port; else a free port"
+    )
     parser.add_argument("--profile", metavar="NAME", help="device profile, name or path; it says which protocol")
     parser.add_argument("--camera", metavar="URL", help="the press's camera: tcp://host:port")
     parser.add_argument("--speed", default="1", metavar="N|max", help="plant seconds per wall second")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="folder of the retentive memory")
     parser.add_argument("--rolls", type=Path, metavar="DIR", help="folder of the rolls; in --state-dir if left out")
+    parser.add_argument("--security", type=Path, metavar="DIR", help="certificates, trusted clients and password; same")
+    parser.add_argument("--clients", default="", metavar="NET,…", help="Modbus: who may connect; everybody if left out")
+    parser.add_argument("--insecure", action="store_true", help="OPC UA: let everybody in without encryption, too")
     parser.add_argument("--faults", default="", metavar="SPEC", help="faults to come, or @FILE: a record to replay")
     parser.add_argument("--published", type=Path, metavar="FILE", help="write down every value shown, as JSON lines")
     parser.add_argument("--follow-stdin", action="store_true", help="take orders from stdin, end when it closes")
@@ -57,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         clock, faults = Clock(parse_speed(arguments.speed)), _faults(arguments)
         if arguments.machine != "press" and arguments.camera:
             raise ValueError(f"--camera is the press's, not the {arguments.machine}'s")
+        if arguments.clients and arguments.endpoint.startswith("opc.tcp"):
+            raise ValueError("--clients is for Modbus: over OPC UA certificates say who may come")
         if arguments.machine == "press" and not arguments.camera:
             raise ValueError("the press needs --camera tcp://host:port")
         asyncio.run(_serve(arguments, clock, faults))
@@ -71,9 +78,11 @@ async def _serve(arguments: argparse.Namespace, clock: Clock, faults: tuple[Faul
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     rolls = arguments.rolls or arguments.state_dir / "rolls"
+    security = arguments.security or arguments.state_dir / "security"
     place = Place(
-        arguments.endpoint, arguments.camera, arguments.state_dir, rolls, arguments.published, arguments.profile
-    )
+        arguments.endpoint, arguments.camera, arguments.state_dir, rolls, security, arguments.published,
+        arguments.profile, arguments.insecure, networks(arguments.clients),
+    )  # fmt: skip
     async with build(arguments.machine, place, clock, faults) as machine:
         print("ready", arguments.machine, *machine.endpoints, flush=True)  # noqa: T201 (the service manager reads it)
         tasks = [asyncio.create_task(stop.wait()), asyncio.create_task(machine.station.run())]

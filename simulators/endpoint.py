@@ -1,9 +1,13 @@
 """Endpoints as URLs, and a port that is really free."""
 
+import ipaddress
 import socket
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-__all__ = ["EndpointError", "claim", "split"]
+__all__ = ["EndpointError", "Networks", "claim", "networks", "split"]
+
+Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
 class EndpointError(ValueError):
@@ -26,6 +30,20 @@ def split(url: str, scheme: str) -> tuple[str, int]:
     if parts.scheme != scheme or not host or port is None or parts.path.strip("/"):
         raise EndpointError(f"endpoint {url!r} is not of the form {scheme}://host:port")
     return host, port
+
+
+def networks(text: str) -> Networks:
+    """Networks from their text, ``192.0.2.7,198.51.100.0/24``; an address alone is a network of one.
+
+    Raises
+    ------
+    EndpointError
+        If one of them is none.
+    """
+    try:
+        return tuple(ipaddress.ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip())
+    except ValueError as error:
+        raise EndpointError(f"{error}: give addresses or networks like 192.0.2.0/24, joined by commas") from error
 
 
 def claim(host: str, port: int) -> int:

@@ -145,6 +145,13 @@ KINDS: Mapping[str, Kind] = {
         on_machine=True,
         cuts=True,
     ),
+    "certificate_expired": Kind(
+        "the machine presents an expired certificate, and then its own again; all sessions end",
+        {"for_s": _FOR_S},
+        _OPCUA,
+        on_machine=True,
+        cuts=True,
+    ),
     "freeze": Kind("the machine stands still with its connections open", {"for_s": _FOR_S}, on_machine=True, cuts=True),
 }
 

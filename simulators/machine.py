@@ -69,6 +69,8 @@ class Machine:
         How far the machine's clock is off the world's.
     restart : int or None
         Set when the controller is to restart: 1 with its memory, 0 with an empty one.
+    expired : bool or None
+        Whether it presents a certificate whose time is over; None: its protocol knows no certificates.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Machine:
         calendar_h: Callable[[], float] = lambda: time.time() / 3600,
     ) -> None:
         self.remote, self.skew_s, self.restart = True, 0.0, None
+        self.expired: bool | None = None
         self._process, self._profile, self._work = process, profile, work
         self._memory, self._rolls, self._calendar_h = memory, rolls, calendar_h
         self._bits = {alarm.name: alarm.bit for alarm in profile.alarms if alarm.bit is not None}

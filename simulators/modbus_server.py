@@ -1,30 +1,52 @@
-"""A machine's face over Modbus TCP: the profile's registers.
+"""A machine's face over Modbus TCP, plain or in TLS: the profile's registers, and nothing else.
 
 Reads answer from the last published image. A write that cuts a 32-bit value in two is refused (illegal address), NaN is
 refused (illegal value), a number out of its tag's range is clamped into it, as the read-back shows.
 """
 
+import ipaddress
 import logging
 from collections.abc import Mapping
 from typing import Any, cast
 
 from pymodbus.constants import ExcCodes
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.server import ModbusTcpServer
+from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
+from pymodbus.transport import CommParams, CommType
 
+from drivers.conduit import WRITE, WRITE_ONE, conduit_of
 from drivers.profile import Profile, TagSpec
+from drivers.tls import server_context
+from simulators.endpoint import Networks
 from simulators.limits import accept
+from simulators.security import Security
 
 __all__ = ["ModbusFace"]
 
-_WRITES = {6, 16, 22, 23}
-_READS = {3: "holding", 4: "input", 6: "holding", 16: "holding", 22: "holding", 23: "holding"}
+_WRITES = {WRITE_ONE, WRITE}
+_READS = {3: "holding", 4: "input", 6: "holding", 16: "holding"}
 
 
 class ModbusFace:
-    """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes."""
+    """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes.
 
-    def __init__(self, profile: Profile, host: str, port: int, inputs: dict[str, Any]) -> None:
+    With ``security`` it speaks TLS, and shows a certificate whose time is over if it is ``expired``. Who comes from
+    none of ``clients`` is hung up on; without any, everybody may come.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        host: str,
+        port: int,
+        inputs: dict[str, Any],
+        clients: Networks = (),
+        security: Security | None = None,
+        *,
+        expired: bool = False,
+    ) -> None:
         logging.getLogger("pymodbus_internal").setLevel(logging.CRITICAL)
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
         assert profile.modbus is not None
@@ -35,6 +57,8 @@ class ModbusFace:
         for spec in profile.tags.values():
             self._tags[spec.registers.kind].append(spec)
         self._image: dict[str, dict[int, int]] = {"input": {}, "holding": {}}
+        self._conduit = conduit_of(profile, _WRITES)
+        self._clients, self._security, self._expired = clients, security, expired
         self._server: ModbusTcpServer | None = None
 
     async def start(self, values: Mapping[str, Any]) -> None:
@@ -47,8 +71,39 @@ class ModbusFace:
             simdata=([bits], [bits], self._blocks("holding"), self._blocks("input")),
             action=self._access,
         )
-        self._server = ModbusTcpServer(device, address=self._address)
+        self._server = _Server(self, device, self._address)
         await self._server.serve_forever(background=True)
+
+    async def present(self, *, expired: bool) -> None:
+        """Show the certificate whose time is over, or the machine's own again; all connections end."""
+        self._expired = expired
+        if self._server is not None:
+            for connection in list(self._server.active_connections.values()):
+                connection.close()
+
+    def comm_params(self) -> CommParams:
+        """How the server listens."""
+        context = None
+        if (found := self._security) is not None:
+            context = server_context(found.folder, lambda: found.certificate(expired=self._expired), found.key())
+        kind = CommType.TCP if context is None else CommType.TLS
+        return CommParams(comm_name="listener", comm_type=kind, sslctx=context, reconnect_delay=0.0)
+
+    def admits(self, transport: Any) -> bool:
+        """Tell whether a connection comes from where it may, and with a certificate that is trusted itself."""
+        tls = transport.get_extra_info("ssl_object")
+        if self._security is not None and not self._security.trust().accepts(tls.getpeercert(binary_form=True) or b""):
+            return False
+        peer = ipaddress.ip_address(transport.get_extra_info("peername")[0].partition("%")[0])
+        peer = getattr(peer, "ipv4_mapped", None) or peer
+        return not self._clients or any(peer in network for network in self._clients)
+
+    def guard(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
+        """Replace a request that the profile does not allow by one that is answered with an exception."""
+        if sending or self._conduit.allows(pdu.function_code, pdu.address, pdu.count):
+            return pdu
+        known = self._conduit.allows_function(pdu.function_code)
+        return _Refused(pdu, ExcCodes.ILLEGAL_ADDRESS if known else ExcCodes.ILLEGAL_FUNCTION)
 
     async def stop(self) -> None:
         """Close all connections."""
@@ -117,3 +172,31 @@ class ModbusFace:
         for name in taken:
             self._put(next(spec for spec in self._tags["holding"] if spec.name == name), taken[name])
         return None
+
+
+class _Refused(ModbusPDU):
+    """A request that was not allowed."""
+
+    def __init__(self, given: ModbusPDU, code: ExcCodes) -> None:
+        super().__init__(dev_id=given.dev_id, transaction_id=given.transaction_id)
+        self.function_code, self._code = given.function_code, code
+
+    async def datastore_update(self, context: object, device_id: int) -> ModbusPDU:
+        del context, device_id
+        return ExceptionResponse(self.function_code, self._code)
+
+
+class _Server(ModbusTcpServer):
+    def __init__(self, face: ModbusFace, device: SimDevice, address: tuple[str, int]) -> None:
+        self.face, self.tls_setup = face, face.comm_params()
+        super().__init__(device, address=address, trace_pdu=face.guard)
+
+    def callback_new_connection(self) -> ServerRequestHandler:
+        return _Handler(self, self.trace_packet, self.trace_pdu, self.trace_connect)
+
+
+class _Handler(ServerRequestHandler):
+    def callback_connected(self) -> None:
+        super().callback_connected()
+        if not self.server.face.admits(self.transport):
+            self.close()

@@ -1,4 +1,4 @@
-"""A machine's face over OPC UA: the profile's nodes, without encryption for now (NoSecurity, anonymous).
+"""A machine's face over OPC UA: the profile's nodes, for trusted clients over encrypted channels, by name and password.
 
 A write of NaN is refused (BadOutOfRange), a number out of its tag's range is clamped into it, as the read-back shows.
 """
@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from asyncua import Server, ua
+from asyncua import ua
 from asyncua.common.callback import CallbackType, ServerItemCallback
+from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.user_managers import UserManager
 
+from drivers.access import POLICIES
+from drivers.opcua_channels import POLICY_TYPES, TrustedServer
 from drivers.profile import Profile, TagSpec
 from simulators.conditions import Conditions
 from simulators.limits import accept
 from simulators.machinery import Machinery
+from simulators.security import Security
 
 if TYPE_CHECKING:
     from simulators.job_control import JobControl
@@ -32,10 +37,26 @@ VARIANTS = {
 }
 
 
+class Gate(UserManager):
+    """Lets in the machine's user; and anybody over a channel without security, where the machine has one."""
+
+    def __init__(self, security: Security) -> None:
+        self._security = security
+
+    def get_user(
+        self, iserver: object, username: str | None = None, password: str | None = None, certificate: object = None
+    ) -> User | None:
+        """Check name and password; the certificate is that of the channel, which was opened because it is trusted."""
+        del iserver
+        nameless = username is None and not certificate and self._security.insecure
+        return User(UserRole.User) if nameless or self._security.admits(username, password) else None
+
+
 class OpcUaFace:
     """Serves a profile; ``inputs`` is the machine's own mapping of the writable tags, changed when a client writes.
 
-    ``skew_s`` says how far the machine's clock, which stamps the values, is off.
+    ``expired`` says that it presents a certificate whose time is over, ``skew_s`` how far the machine's clock, which
+    stamps the values, is off.
     """
 
     def __init__(
@@ -46,6 +67,9 @@ class OpcUaFace:
         inputs: dict[str, Any],
         machinery: Machinery,
         jobs: "JobControl | None",
+        security: Security,
+        *,
+        expired: bool = False,
         skew_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
@@ -53,7 +77,8 @@ class OpcUaFace:
         self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
         self._inputs, self._skew_s = inputs, skew_s
         self._machinery, self._jobs, self._conditions = machinery, jobs, Conditions(profile)
-        self._server = Server()
+        self._security, self._expired = security, expired
+        self._server = TrustedServer(security.trust().accepts, Gate(security), with_open=security.insecure)
         self._nodes: dict[str, ua.NodeId] = {}
         self._writable: dict[ua.NodeId, TagSpec] = {}
         self._published: dict[str, Any] = {}
@@ -68,10 +93,9 @@ class OpcUaFace:
         server.application_type = ua.ApplicationType.Server
         self._conditions.prepare(server)
         await server.init()
-        await server.set_application_uri(f"{opcua.namespace}:server")
+        await server.set_application_uri(self._security.application_uri)
         server.set_endpoint(self._url)
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        server.set_identity_tokens([ua.AnonymousIdentityToken])
+        await self._secure(server)
         index = await server.register_namespace(opcua.namespace)
         namespace = ua.Int16(index)
         root = await server.nodes.objects.add_object(
@@ -100,6 +124,20 @@ class OpcUaFace:
         server.subscribe_server_callback(CallbackType.PostWrite, self._after_write)
         await self._conditions.publish(values["alarms"], self._skew_s())
         await server.start()
+
+    async def _secure(self, server: TrustedServer) -> None:
+        await server.load_private_key(self._security.key())
+        await server.load_certificate(self._security.certificate(expired=self._expired))
+        self._security.password()  # made before anybody can ask for it
+        policies, tokens = [POLICY_TYPES[name] for name in POLICIES], [ua.UserNameIdentityToken]
+        insecure = self._security.insecure
+        server.set_security_policy([*policies, ua.SecurityPolicyType.NoSecurity] if insecure else policies)
+        server.set_identity_tokens([*tokens, ua.AnonymousIdentityToken] if insecure else tokens)
+
+    async def present(self, *, expired: bool) -> None:
+        """Show the certificate whose time is over, or the machine's own again; all sessions end."""
+        self._expired = expired
+        await self._server.present(self._security.certificate(expired=expired))
 
     async def stop(self) -> None:
         """Close all sessions."""

@@ -4,17 +4,17 @@ import asyncio
 import math
 import sys
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from simulators.faults import MACHINES
+from simulators.security import introduce
 from simulators.troubles import read_faults
 
 __all__ = ["Plant", "PlantError"]
 
-RESTART_S = 1.0
+RESTART_S, RESTART_MAX_S = 1.0, 30.0
 START_S = 30.0
 STOP_S = 5.0
 ROOT = Path(__file__).parent.parent
@@ -41,9 +41,16 @@ class Plant:
         The machines to start.
     profiles : Mapping[str, str], optional
         Device profile by machine, name or path, where it is another one than usual; it says which protocol is spoken.
+    client : Path, optional
+        Data folder of the line that drives the machines: as an installer would, it is given their certificates and the
+        password, and they trust it. ``client`` below ``folder`` if left out.
+    insecure : bool
+        Let everybody in without encryption, too.
 
     Attributes
     ----------
+    client : Path
+        As given.
     endpoints : dict[str, str]
         URL by name, with "camera"; those of free ports once the machines have started.
     pids : dict[str, int]
@@ -58,8 +65,12 @@ class Plant:
         endpoints: Mapping[str, str] | None = None,
         only: Collection[str] = MACHINES,
         profiles: Mapping[str, str] | None = None,
+        *,
+        client: Path | None = None,
+        insecure: bool = False,
     ) -> None:
         self._folder, self._names = Path(folder), tuple(only)
+        self.client, self._insecure = client or self._folder / "client", insecure
         try:
             self._faults = read_faults(faults, self._names[0] if len(self._names) == 1 else None)
         except ValueError as error:
@@ -92,7 +103,7 @@ class Plant:
         return answer
 
     async def __aenter__(self) -> Self:
-        started = await asyncio.gather(*(self._start(name) for name in self._names), return_exceptions=True)
+        started = await asyncio.gather(*(self._begin(name) for name in self._names), return_exceptions=True)
         processes = [process for process in started if isinstance(process, asyncio.subprocess.Process)]
         failures = [failure for failure in started if isinstance(failure, BaseException)]
         if failures:
@@ -111,6 +122,20 @@ class Plant:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self.pids.clear()
 
+    async def _begin(self, name: str) -> asyncio.subprocess.Process:
+        """Start a machine for the first time, and introduce it to the line that is to drive it."""
+        process, security = await self._start(name), self._folder / name / "security"
+        try:
+            if security.exists():
+                await asyncio.to_thread(introduce, name, security, self.client)
+        except (OSError, ValueError) as error:
+            await _end(process)
+            raise PlantError(f"{name}: {error}") from error
+        except BaseException:
+            await _end(process)
+            raise
+        return process
+
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         """Start a machine and wait until it serves."""
         arguments = [name, "--speed", self._speed]
@@ -120,6 +145,8 @@ class Plant:
         arguments += ["--faults", ";".join(str(fault) for fault in self._faults if fault.machine == name)]
         if name == "press":
             arguments += ["--camera", self.endpoints["camera"]]
+        if self._insecure:
+            arguments.append("--insecure")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -150,15 +177,19 @@ class Plant:
 
     async def _keep(self, name: str, process: asyncio.subprocess.Process) -> None:
         """Restart a machine that died; end it when cancelled."""
+        pause_s = RESTART_S
         try:
             while True:
                 await _drain(process)
                 await process.wait()
                 self.pids.pop(name, None)
-                await asyncio.sleep(RESTART_S)
-                # a port may need a moment more; a service manager tries again as well
-                with suppress(PlantError, TimeoutError):
-                    process = await self._start(name)
+                await asyncio.sleep(pause_s)
+                try:
+                    process, pause_s = await self._start(name), RESTART_S
+                except (PlantError, TimeoutError) as error:
+                    # a port may need a moment more; what does not go away is tried less and less often
+                    pause_s = min(2 * pause_s, RESTART_MAX_S)
+                    sys.stderr.write(f"{error or f'{name}: no answer'}; it is started again in {pause_s:g} s\n")
         finally:
             await _end(process)
 

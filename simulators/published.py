@@ -37,6 +37,10 @@ class PublishedFace:
         self._write(values)
         await self._face.publish(values)
 
+    async def present(self, *, expired: bool) -> None:
+        """Show another certificate."""
+        await self._face.present(expired=expired)
+
     async def stop(self) -> None:
         """Stop listening."""
         await self._face.stop()

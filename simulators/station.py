@@ -24,6 +24,7 @@ RESTART_S = 2.0  # a restarting controller is not on the network
 ORDERS = """\
 local | remote                     turn the machine's key
 estop | release                    hit the emergency stop, pull it out again
+certificate expired|valid          present an expired certificate, its own again (encrypted endpoints)
 mode produce|maintenance|manual    choose the unit mode (while the machine is at rest)
 fault NAME key=value ...           order a fault, at once or with at_m=, at_s=; for_m=, for_s= end it
 clear NAME                         put it right"""
@@ -45,6 +46,10 @@ class Face(Protocol):
         """Show new values."""
         ...
 
+    async def present(self, *, expired: bool) -> None:
+        """Show a certificate whose time is over, or the machine's own; whoever is connected is hung up on."""
+        ...
+
     async def stop(self) -> None:
         """Stop listening."""
         ...
@@ -59,7 +64,7 @@ class Station:
     def __init__(self, machine: Machine, clock: Clock, make_face: Callable[[Machine], Face]) -> None:
         self.machine = machine
         self._clock, self._make_face = clock, make_face
-        self._face = make_face(machine)
+        self._face, self._expired = make_face(machine), machine.expired
 
     async def start(self) -> None:
         """Listen."""
@@ -75,6 +80,9 @@ class Station:
             last = now
             if machine.restart is not None:
                 await self._restart(keep=bool(machine.restart))
+            if machine.expired != self._expired:
+                self._expired = machine.expired
+                await self._face.present(expired=bool(machine.expired))
             await self._face.publish(machine.values(now))
             unbounded = self._clock.speed is None and machine.busy and not machine.waiting
             await asyncio.sleep(BREATH_S if unbounded else ROUND_S)
@@ -111,6 +119,10 @@ def obey(machine: Machine, line: str) -> str:
             machine.estop()
         case "release", []:
             machine.release()
+        case "certificate", [("expired" | "valid") as word]:
+            if machine.expired is None:
+                raise ValueError(f"the {machine.name} has no certificate: its endpoint is not encrypted")
+            machine.expired = word == "expired"
         case "mode", [name] if name.upper() in Mode.__members__:
             machine.turn_mode(Mode[name.upper()])
         case "fault", [name, *parameters]:

@@ -15,11 +15,12 @@ from asyncua.server.user_managers import UserManager
 
 from controller import Actor, Conflict, Forbidden, NotFound, Permission, Want
 from drivers import Profile
+from drivers.opcua_channels import POLICY_TYPES, TrustedServer
+from drivers.trust import Trust, own_certificate
 from hmi.accounts import Accounts, SignInRefused
 from hmi.errors import CannotStart
 from hmi.northbound.nodes import LineNodes
 from hmi.northbound.state import LineState
-from hmi.northbound.trust import Trust, own_certificate
 
 __all__ = ["LineServer"]
 
@@ -104,7 +105,8 @@ class LineServer:
     ) -> None:
         self._title, self._profiles, self._writable, self._act = title, profiles, writable, act
         self._host, self._port, self._folder = host, _free(host, port), folder
-        self._door = Door(Trust(folder), accounts, anonymous=anonymous)
+        self._trust = Trust(folder)
+        self._door = Door(self._trust, accounts, anonymous=anonymous)
         self._anonymous = anonymous
         self._control = asyncio.get_running_loop()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -163,17 +165,17 @@ class LineServer:
             await server.stop()
 
     async def _build(self) -> tuple[Server, LineNodes]:
-        server = Server(user_manager=self._door)
+        server = TrustedServer(self._trust.accepts, self._door)
         uri = f"urn:{socket.gethostname()}:foulard:line"
         server.name, server.manufacturer_name, server.product_uri = self._title, "Foulard", "urn:foulard"
         server.application_type = ua.ApplicationType.Server
         await server.init()
         await server.set_application_uri(uri)
         server.set_endpoint(self.endpoint)
-        certificate, key = own_certificate(self._folder, uri)
-        await server.load_certificate(certificate)
-        await server.load_private_key(key)
-        server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+        own = own_certificate(self._folder, uri, "Foulard line")
+        await server.load_certificate(own.certificate)
+        await server.load_private_key(own.key)
+        server.set_security_policy(list(POLICY_TYPES.values()))
         tokens: list[type] = [ua.UserNameIdentityToken]
         server.set_identity_tokens([*tokens, ua.AnonymousIdentityToken] if self._anonymous else tokens)
         nodes = LineNodes(server, self._title, self._profiles, writable=self._writable)

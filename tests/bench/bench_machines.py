@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import devices  # noqa: E402
 
-from drivers import Machine, Verb, load_profile  # noqa: E402
+from drivers import OPEN, Machine, Verb, load_profile  # noqa: E402
 from drivers.protocols import connector  # noqa: E402
 from tests.soak.run import drawn, quiet, soak  # noqa: E402
 
@@ -70,7 +70,7 @@ async def reads(folder: Path) -> dict[str, Any]:
         async with Client(opcua_url) as client:
             index = await client.get_namespace_index("urn:bench")
             nodes = [client.get_node(f"ns={index};s=Bench.{name}") for name in names]
-            connection = await connector("bench", profile, opcua_url)(profile, opcua_url)
+            connection = await connector("bench", profile, opcua_url, OPEN)(profile, opcua_url)
             bare_ua, ours_ua = await compared(lambda: client.read_values(nodes), lambda: connection.read(names))
             await connection.close(lost=False)
 
@@ -80,7 +80,7 @@ async def reads(folder: Path) -> dict[str, Any]:
         first = profile.tags["count"].registers.start
         client = AsyncModbusTcpClient("127.0.0.1", port=int(modbus_url.rsplit(":", 1)[1]))
         await client.connect()
-        connection = await connector("bench", profile, modbus_url)(profile, modbus_url)
+        connection = await connector("bench", profile, modbus_url, OPEN)(profile, modbus_url)
         bare_mb, ours_mb = await compared(
             lambda: client.read_input_registers(first, count=REGISTERS, device_id=1), lambda: connection.read(names)
         )
@@ -102,7 +102,7 @@ async def latencies(folder: Path, seconds: float) -> dict[str, Any]:
     paths = [path for path in paths for _ in range(MACHINES // len(paths))]
     async with serving(*map(str, paths)) as endpoints:
         machines = [
-            Machine(f"machine {number}", load_profile(path), url)
+            Machine(f"machine {number}", load_profile(path), url, OPEN)
             for number, (path, url) in enumerate(zip(paths, endpoints, strict=True))
         ]
         running = [asyncio.create_task(machine.run()) for machine in machines]

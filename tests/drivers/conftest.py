@@ -14,11 +14,12 @@ from tests.drivers.devices import ModbusDevice, OpcUaDevice, small_profile
 
 
 class Proxy:
-    """A TCP proxy in front of a device; ``silent`` keeps connections open and forwards nothing."""
+    """A TCP proxy in front of a device that keeps what it heard; ``silent`` holds connections and forwards nothing."""
 
     def __init__(self, device):
         self.device = device
         self.silent = False
+        self.heard = b""
         self.tasks = set()
 
     async def __aenter__(self):
@@ -42,6 +43,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             try:
                 while data := await source.read(65536):
+                    self.heard += data
                     if not self.silent:
                         sink.write(data)
             finally:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from drivers import Link, LinkLost, Machine, ProfileError, Verb, try_machine
+from drivers import OPEN, Link, LinkLost, Machine, ProfileError, Verb, try_machine
 from drivers.opcua_conditions import Conditions, Told, told
 from drivers.opcua_subscription import Refused, refusals
 from drivers.profile import CONDITIONS, AlarmSpec
@@ -84,7 +84,7 @@ def test_an_alarm_comes_and_goes(run, alarmed, bench):
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             assert machine.snapshot().alarms == {"belt": None, "door": None}
             async with bench.running(machine):
                 await bench.until(machine, known)
@@ -107,7 +107,7 @@ def test_what_was_before_the_link_and_what_changed_without_it(run, alarmed, benc
     async def main():
         async with device, bench.Proxy(device) as proxy:
             await alarms.set("belt", active=True)
-            machine = Machine("press", device.profile, proxy.endpoint)
+            machine = Machine("press", device.profile, proxy.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, known)
                 assert machine.snapshot().alarms == {"belt": True, "door": False}
@@ -131,7 +131,7 @@ def test_an_event_that_was_lost_is_made_good(run, events, bench):
     async def main():
         async with device:
             await device.condition("BeltSlips")
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.active_alarms == {"belt"})
                 await device.condition("BeltSlips", retain=False, told=False)
@@ -150,7 +150,7 @@ def test_a_subscription_that_died_quietly(run, events, bench):
             service = device.server.iserver.subscription_service
             others = set(service.subscriptions)
             await device.condition("BeltSlips")
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await bench.until(machine, lambda s: s.active_alarms == {"belt"})
@@ -179,7 +179,7 @@ def test_a_server_without_a_refresh_leaves_the_alarms_unknown(run, events, bench
         method, space._nodes[node].call = space._nodes[node].call, None
         try:
             async with device:
-                machine = Machine("press", device.profile, device.endpoint)
+                machine = Machine("press", device.profile, device.endpoint, OPEN)
                 with capture_logs() as logs:
                     async with bench.running(machine):
                         await bench.until(machine, lambda s: s.good("row"))
@@ -189,7 +189,7 @@ def test_a_server_without_a_refresh_leaves_the_alarms_unknown(run, events, bench
                         await bench.until(machine, lambda s: s.value("row") == 17)
                         assert machine.snapshot().alarms == {"belt": None, "door": None}
                         assert all(machine.snapshot().good(name) for name in machine.snapshot().tags)
-                trial = await try_machine(device.profile, device.endpoint)
+                trial = await try_machine(device.profile, device.endpoint, OPEN)
                 assert trial.alarm_fault.startswith("the server refuses ConditionRefresh: Bad")
                 assert trial.snapshot.alarms == {"belt": None, "door": None}
                 why = [entry["why"] for entry in logs if entry["event"] == "tags without a usable value"]
@@ -208,7 +208,7 @@ def test_a_link_with_faults_tells_no_untrue_alarm(run, events, bench, text):
     async def main():
         async with device, FaultyLink(WIRES["opcua"], "127.0.0.1", device.port, seed=3) as link:
             await device.condition("BeltSlips")
-            machine = Machine("press", device.profile, link.endpoint)
+            machine = Machine("press", device.profile, link.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, known)
                 suffering = asyncio.create_task(link.suffer(fault))
@@ -232,12 +232,12 @@ def test_a_trial_tells_the_alarms(run, alarmed):
     async def main():
         async with device:
             await alarms.set("door", active=True)
-            trial = await try_machine(device.profile, device.endpoint)
+            trial = await try_machine(device.profile, device.endpoint, OPEN)
             assert trial.snapshot.alarms == {"belt": False, "door": True}
             assert trial.alarm_fault == ""
             if isinstance(alarms, Events):
                 await device.condition("Elsewhere")
-                trial = await try_machine(device.profile, device.endpoint)
+                trial = await try_machine(device.profile, device.endpoint, OPEN)
                 assert trial.alarm_fault == "the profile has no alarm for Elsewhere"
 
     run(main())
@@ -248,7 +248,7 @@ def test_conditions_are_told_apart_by_name_source_and_branch(run, events, bench)
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await bench.until(machine, known)

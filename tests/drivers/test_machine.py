@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from drivers import (
+    OPEN,
     AccessError,
     CommandRefused,
     LimitError,
@@ -40,7 +41,7 @@ async def write_until_refused(machine, values):
 def test_reads_every_type(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             assert lost(machine.snapshot())
             assert all_bad(machine.snapshot())
             async with bench.running(machine):
@@ -62,7 +63,7 @@ def test_reads_every_type(run, device, bench):
 def test_controller_heartbeat_arrives(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 beats = []
                 while len(beats) < 4:
@@ -76,7 +77,7 @@ def test_controller_heartbeat_arrives(run, device, bench):
 def test_writes_are_checked_and_verified(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, connected)
                 job = {"ticket": 4_000_000_001, "speed_sp_m_min": 23.45, "lamp": True, "bias_mm": -12.3}
@@ -120,7 +121,7 @@ async def shows(device, bench, machine, **values):
 def test_commands(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, connected)
                 await machine.command(Verb.START)
@@ -149,7 +150,7 @@ def test_commands(run, device, bench):
 def test_what_the_machine_would_refuse_is_not_sent(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, connected)
                 for verb in (Verb.RESET, Verb.HOLD, Verb.UNHOLD, Verb.CLEAR, Verb.COMPLETE):
@@ -179,7 +180,7 @@ def test_what_the_machine_would_refuse_is_not_sent(run, device, bench):
 def test_a_cancelled_caller_leaves_the_link_alone(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await bench.until(machine, connected)
@@ -198,7 +199,7 @@ def test_a_cancelled_caller_leaves_the_link_alone(run, device, bench):
 def test_server_gone_and_back(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await shows(device, bench, machine, state=State.ABORTED)
@@ -234,7 +235,7 @@ def test_server_gone_and_back(run, device, bench):
 def test_half_open_link_is_found(run, device, bench):
     async def main():
         async with device, bench.Proxy(device) as proxy:
-            machine = Machine("press", device.profile, proxy.endpoint)
+            machine = Machine("press", device.profile, proxy.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, connected)
                 proxy.silent = True
@@ -261,12 +262,12 @@ def test_a_silent_machine_never_slows_another(run, modbus_device, opcua_device, 
             bench.Proxy(opcua_device) as second,
         ):
             silent = [
-                Machine("padder", modbus_device.profile, first.endpoint),
-                Machine("press", opcua_device.profile, second.endpoint),
+                Machine("padder", modbus_device.profile, first.endpoint, OPEN),
+                Machine("press", opcua_device.profile, second.endpoint, OPEN),
             ]
             lively = [
-                Machine("steamer", modbus_device.profile, modbus_device.endpoint),
-                Machine("washer", opcua_device.profile, opcua_device.endpoint),
+                Machine("steamer", modbus_device.profile, modbus_device.endpoint, OPEN),
+                Machine("washer", opcua_device.profile, opcua_device.endpoint, OPEN),
             ]
             with capture_logs() as logs:
                 async with bench.running(*silent, *lively):
@@ -298,7 +299,7 @@ def test_a_silent_machine_never_slows_another(run, modbus_device, opcua_device, 
 def test_stalled_heartbeat_spoils_the_values(run, modbus_device, bench):
     async def main():
         async with modbus_device as device:
-            machine = Machine("padder", device.profile, device.endpoint)
+            machine = Machine("padder", device.profile, device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await bench.until(machine, lambda s: s.good("state"))
@@ -324,7 +325,7 @@ def test_ending_at_any_moment_ends(run, device, bench):
     async def main():
         async with device:
             for step in range(60):
-                machine = Machine("press", device.profile, device.endpoint)
+                machine = Machine("press", device.profile, device.endpoint, OPEN)
                 async with bench.running(machine):
                     if step % 2:
                         await bench.until(machine, connected)
@@ -337,7 +338,7 @@ def test_nobody_there(run, device, bench):
     async def main():
         async with device:
             pass  # now its port is free, and nobody listens
-        machine = Machine("press", device.profile, device.endpoint)
+        machine = Machine("press", device.profile, device.endpoint, OPEN)
         with capture_logs() as logs:
             async with bench.running(machine):
                 snapshot = await machine.changed(machine.snapshot(), 3)
@@ -356,7 +357,7 @@ def test_a_device_that_lacks_registers_gives_bad_tags_only(run, modbus_device, b
 
     async def main():
         async with modbus_device as device:
-            machine = Machine("padder", load_profile(tmp_path / "more.yaml"), device.endpoint)
+            machine = Machine("padder", load_profile(tmp_path / "more.yaml"), device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await bench.until(machine, lambda s: s.good("row"))
@@ -372,7 +373,7 @@ def test_a_device_that_lacks_registers_gives_bad_tags_only(run, modbus_device, b
 def test_nan_is_bad(run, device, bench):
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, connected)
                 await device.spoil("speed_m_min")
@@ -388,4 +389,4 @@ def test_nan_is_bad(run, device, bench):
 )
 def test_endpoint_must_fit_the_protocol(profile, endpoint):
     with pytest.raises(ValueError, match=f"m: endpoint '{endpoint}' is not "):
-        Machine("m", load_profile(profile), endpoint)
+        Machine("m", load_profile(profile), endpoint, OPEN)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from drivers import CommandRefused, Identity, Machine, State, Verb
+from drivers import OPEN, CommandRefused, Identity, Machine, State, Verb
 
 KEYS = """
 states: {stopped: 10, idle: [20, 21], execute: 30, aborted: 90}
@@ -26,7 +26,7 @@ def test_states_commands_and_mode(run, device_of, bench):
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("state"))
                 assert machine.snapshot().state is State.IDLE
@@ -59,7 +59,7 @@ def test_a_number_of_no_state_is_bad_and_said(run, device_of, bench):
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             with capture_logs() as logs:
                 async with bench.running(machine):
                     await bench.until(machine, lambda s: s.good("state"))
@@ -82,7 +82,7 @@ identification: {manufacturer: nobody, model: small, serial_number: {tag: serial
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             assert machine.snapshot().identity.serial_number is None
             assert machine.snapshot().consumables[0].is_low is None
             async with bench.running(machine):
@@ -113,7 +113,7 @@ alarms:
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("more_alarms"))
                 assert machine.snapshot().active_alarms == frozenset()

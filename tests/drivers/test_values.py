@@ -8,7 +8,7 @@ import pytest
 from asyncua import ua
 from structlog.testing import capture_logs
 
-from drivers import Link, Machine, Quality, load_profile
+from drivers import OPEN, Link, Machine, Quality, load_profile
 
 SLOW = "groups: {slow: {period_s: 0.5, uncertain_after_s: 1.0, bad_after_s: 1.5}}"
 SLOW_TAG = [("slow_c", "float32", "r", 60, "unit: °C, group: slow, low: 0, high: 100")]
@@ -21,7 +21,7 @@ def test_each_group_ages_by_itself(run, bench, device_of):
 
     async def main():
         async with device, bench.Proxy(device) as proxy:
-            machine = Machine("press", device.profile, proxy.endpoint)
+            machine = Machine("press", device.profile, proxy.endpoint, OPEN)
             async with bench.running(machine):
                 await device.set("slow_c", 42.5)
                 await bench.until(machine, lambda s: s.good("slow_c") and s.value("slow_c") == 42.5)
@@ -50,7 +50,7 @@ def test_slow_tags_are_asked_for_seldom(run, device_of, bench):
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("slow_c"))
                 times = {"slow_c": set(), "row": set()}
@@ -70,7 +70,7 @@ def test_source_times_are_the_machines(run, opcua_device, bench):
 
     async def main():
         async with opcua_device as device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("row"))
                 value = ua.DataValue(ua.Variant(815, ua.VariantType.UInt32), SourceTimestamp=taken)
@@ -86,7 +86,7 @@ def test_source_times_are_the_machines(run, opcua_device, bench):
 def test_uncertain_and_bad_values_say_so(run, opcua_device, bench):
     async def main():
         async with opcua_device as device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             node = device.nodes["speed_m_min"].nodeid
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("speed_m_min"))
@@ -105,7 +105,7 @@ def test_uncertain_and_bad_values_say_so(run, opcua_device, bench):
 def test_the_clock_of_an_opcua_server(run, opcua_device, bench):
     async def main():
         async with opcua_device as device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             assert machine.snapshot().clock_skew_s is None
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("row"))
@@ -127,7 +127,7 @@ def test_a_clock_tag(run, device_of, bench, ahead_s):
     async def main():
         async with device:
             ticking = asyncio.create_task(tick())
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 near = lambda s: s.clock_skew_s is not None and abs(s.clock_skew_s - ahead_s) < 0.4  # noqa: E731
                 await bench.until(machine, near)
@@ -141,7 +141,7 @@ def test_a_change_below_the_deadband_is_no_news(run, device_of, bench):
 
     async def main():
         async with device:
-            machine = Machine("press", device.profile, device.endpoint)
+            machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await device.set("warm_c", 20.0)
                 await bench.until(machine, lambda s: s.value("warm_c") == 20.0)
@@ -165,7 +165,7 @@ class TestSubscriptions:
             async with device:
                 subscriptions = device.server.iserver.subscription_service.subscriptions
                 others = set(subscriptions)
-                machine = Machine("press", device.profile, device.endpoint)
+                machine = Machine("press", device.profile, device.endpoint, OPEN)
                 with capture_logs() as logs:
                     async with bench.running(machine):
                         await bench.until(machine, lambda s: s.good("row"))
@@ -208,7 +208,7 @@ class TestSubscriptions:
 
         async def main():
             async with opcua_device as device:
-                machine = Machine("press", load_profile(path), device.endpoint)
+                machine = Machine("press", load_profile(path), device.endpoint, OPEN)
                 with capture_logs() as logs:
                     async with bench.running(machine):
                         await bench.until(machine, lambda s: s.good("row") and len(logs) == 3)

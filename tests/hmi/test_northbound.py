@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from asyncua import Client, Node, ua
-from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+from asyncua.crypto.security_policies import SecurityPolicyAes256Sha256RsaPss, SecurityPolicyBasic256Sha256
 from PIL import Image
 
 from drivers import Link, Quality, Tag, load_profile
 from hmi.northbound.values import data_value
 from tests.hmi.opcua import Line, certificate, running
+
+POLICIES = (SecurityPolicyAes256Sha256RsaPss, SecurityPolicyBasic256Sha256)
 
 
 async def until(session: Client, node: Node, wanted: object) -> None:
@@ -118,14 +120,35 @@ def test_nobody_else_gets_in(line: Line, tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_only_an_encrypted_endpoint_is_offered_and_the_key_is_private(line: Line) -> None:
+def test_nobody_speaks_for_a_session_that_is_there(line: Line) -> None:
+    """Over a channel that anybody may open; the numbers of sessions are no secret."""
+
+    async def scenario() -> list[object]:
+        heard: list[object] = []
+        async with line.connect():
+            for number in range(1000, 1030):  # the library counts from 1000 on
+                stranger = Client(line.endpoint, timeout=5)
+                await stranger.connect_sessionless()
+                assert stranger.uaclient.protocol is not None
+                stranger.uaclient.protocol.authentication_token = ua.NodeId(number)
+                for ask in (stranger.activate_session, stranger.nodes.server_state.read_value):
+                    with contextlib.suppress(ua.UaError, ConnectionError, TimeoutError):
+                        heard.append(await ask())
+                stranger.disconnect_socket()
+        return heard
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_only_encrypted_endpoints_are_offered_and_the_key_is_private(line: Line) -> None:
     async def scenario() -> list[ua.EndpointDescription]:
         return await Client(line.endpoint, timeout=10).connect_and_get_server_endpoints()
 
-    (endpoint,) = asyncio.run(scenario())
-    assert endpoint.SecurityMode == ua.MessageSecurityMode.SignAndEncrypt
-    assert endpoint.SecurityPolicyUri == SecurityPolicyBasic256Sha256.URI
-    assert [token.TokenType for token in endpoint.UserIdentityTokens] == [ua.UserTokenType.UserName]
+    endpoints = asyncio.run(scenario())
+    assert {endpoint.SecurityPolicyUri for endpoint in endpoints} == {policy.URI for policy in POLICIES}
+    for endpoint in endpoints:
+        assert endpoint.SecurityMode == ua.MessageSecurityMode.SignAndEncrypt
+        assert [token.TokenType for token in endpoint.UserIdentityTokens] == [ua.UserTokenType.UserName]
     assert stat.S_IMODE((line.web.folder / "opcua" / "own.key.pem").stat().st_mode) == 0o600
 
 

@@ -33,13 +33,13 @@ await client.disconnect()
 process.stdout.write(JSON.stringify(answers) + '\n')
 process.exit(0)
 
-async function secured({ certificate, key, folder }) {
+async function secured({ certificate, key, folder, policy }) {
   const trust = new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: true })
   await trust.initialize()
   return {
     endpointMustExist: false,
     securityMode: MessageSecurityMode.SignAndEncrypt,
-    securityPolicy: SecurityPolicy.Basic256Sha256,
+    securityPolicy: SecurityPolicy[policy],
     connectionStrategy: { maxRetry: 1 },
     certificateFile: certificate,
     privateKeyFile: key,

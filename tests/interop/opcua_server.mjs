@@ -1,7 +1,10 @@
 // Serves the tags of a device profile with node-opcua and answers its command hand-shake, so that our drivers meet a
 // server that shares no code with ours. stdin, first line: {port, namespace, root, tags: [{name, node, type, access, value}],
-// conditions: [ConditionName]}; each further line makes a condition come or go: {condition, active}.
+// security?: {certificate, key, uri, folder, trusted, user, password, policies}, conditions?: [ConditionName]}; each further
+// line makes a condition come or go: {condition, active}.
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
 import { DataType, MessageSecurityMode, NodeId, SecurityPolicy, StatusCodes, Variant } from 'node-opcua-client'
 import { OPCUAServer } from 'node-opcua-server'
 
@@ -11,13 +14,15 @@ const TYPES = {
 }
 const lines = createInterface({ input: process.stdin })
 const given = lines[Symbol.asyncIterator]()
-const { port, namespace: uri, root, tags, conditions = [] } = JSON.parse((await given.next()).value)
+const { port, namespace: uri, root, tags, security, conditions = [] } = JSON.parse((await given.next()).value)
 
 const server = new OPCUAServer({
   port,
   hostname: '127.0.0.1',
-  securityModes: [MessageSecurityMode.None],
-  securityPolicies: [SecurityPolicy.None],
+  ...security ? await secured(security) : {
+    securityModes: [MessageSecurityMode.None],
+    securityPolicies: [SecurityPolicy.None],
+  },
 })
 await server.initialize()
 const { addressSpace } = server.engine
@@ -73,4 +78,21 @@ function obey() {
   if (state) values.state = state
   values.command_result = state ? 1 : 2
   values.command_ack = values.command_token
+}
+
+// encrypted only, for one trusted certificate and one user
+async function secured({ certificate, key, uri: applicationUri, folder, trusted, user, password, policies }) {
+  const trust = new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: false })
+  await trust.initialize()
+  for (const path of trusted) await trust.trustCertificate(readFileSync(path))
+  return {
+    serverInfo: { applicationUri },
+    certificateFile: certificate,
+    privateKeyFile: key,
+    serverCertificateManager: trust,
+    securityModes: [MessageSecurityMode.SignAndEncrypt],
+    securityPolicies: policies.map((name) => SecurityPolicy[name]),
+    allowAnonymous: false,
+    userManager: { isValidUser: (name, word) => name === user && word === password },
+  }
 }

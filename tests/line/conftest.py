@@ -1,10 +1,21 @@
 """What tests of the line share."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import rip
+from hmi.webbuild import install
+
+INTEROP = Path(__file__).parent.parent / "interop"
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """Node, with node-opcua installed from its lock file."""
+    return install(INTEROP)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,16 @@
-"""Stacks that share no code with ours on either side: mbpoll, pyModbusTCP, node-opcua and modbus-serial.
+"""Stacks that share no code with ours read, write, call and subscribe on the simulated machines and the line's server.
 
-As clients they read, write, call and subscribe on the simulated machines and on the line's own server; as servers
-of the same profiles they meet our drivers.
+These are mbpoll, pyModbusTCP and node-opcua; as servers other stacks meet our drivers in ``test_foreign_machines``.
 """
 
 import asyncio
-import contextlib
 import json
 import re
 import shutil
-import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,11 +19,11 @@ import pytest
 from pyModbusTCP.client import ModbusClient
 
 import rip
-from drivers import CommandRefused, Machine, Snapshot, State, Verb, load_profile
+from drivers import POLICIES, State, load_profile
 from drivers.isa95_types import NAMESPACE, JobState, ReturnStatus
 from drivers.profile import TagSpec
-from hmi.webbuild import install
 from simulators import Plant
+from simulators.security import USER
 from tests.hmi.opcua import running
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
@@ -38,14 +35,14 @@ FLOATS = ["chamber_temp_sp_c", "metres"]
 
 
 @pytest.fixture(scope="module")
-def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Endpoints of a plant that runs in a thread of its own, so that tests may block."""
-    ready, stop, found = threading.Event(), asyncio.Event(), {}
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    """A plant that runs in a thread of its own, so that tests may block; it lets people in without encryption, too."""
+    ready, stop, found = threading.Event(), asyncio.Event(), []
     loop = asyncio.new_event_loop()
 
     async def run() -> None:
-        async with Plant(tmp_path_factory.mktemp("plant"), 1.0) as plant:
-            found.update(plant.endpoints)
+        async with Plant(tmp_path_factory.mktemp("plant"), 1.0, insecure=True) as plant:
+            found.append(plant)
             ready.set()
             await stop.wait()
 
@@ -53,11 +50,24 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
     thread.start()
     try:
         assert ready.wait(60)
-        yield found
+        yield found[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(30)
         loop.close()
+
+
+@pytest.fixture(scope="module")
+def endpoints(plant: Plant) -> dict[str, str]:
+    return plant.endpoints
+
+
+@pytest.fixture(params=POLICIES)
+def security(request: pytest.FixtureRequest, plant: Plant, tmp_path: Path) -> dict[str, str]:
+    """What node-opcua needs to enter a machine of the plant encrypted: the certificate and the password of the line."""
+    own, password = plant.client / "machines", plant.client / "secrets" / "press"
+    return {"certificate": str(own / "own.der"), "key": str(own / "own.key.pem"), "folder": str(tmp_path / "pki"),
+            "user": USER, "password": password.read_text(), "policy": request.param}  # fmt: skip
 
 
 def expected(tag: TagSpec) -> tuple[float, float]:
@@ -111,14 +121,8 @@ def test_pymodbustcp_reads_every_tag_and_writes_a_set_point(endpoints: dict[str,
     client.close()
 
 
-@pytest.fixture(scope="module")
-def node() -> Path:
-    """Node, with node-opcua installed from its lock file."""
-    return install(INTEROP)
-
-
 @pytest.mark.parametrize("machine", OPCUA)
-def test_node_opcua_reads_every_tag(endpoints: dict[str, str], node: Path, machine: str) -> None:
+def test_node_opcua_reads_every_tag_in_the_open(endpoints: dict[str, str], node: Path, machine: str) -> None:
     profile = load_profile(OPCUA[machine])
     assert profile.opcua is not None
     names = {f"{profile.opcua.root}.{tag.node}": tag for tag in profile.tags.values()}
@@ -144,8 +148,10 @@ def exercise(node: Path, endpoint: str, steps: list[dict[str, Any]], security: d
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("machine", OPCUA)
-def test_node_opcua_writes_and_subscribes(endpoints: dict[str, str], node: Path, machine: str) -> None:
+def test_node_opcua_writes_and_subscribes_encrypted(
+    endpoints: dict[str, str], node: Path, security: dict[str, str]
+) -> None:
+    machine = "press"
     profile = load_profile(OPCUA[machine])
     assert profile.opcua is not None
 
@@ -161,7 +167,7 @@ def test_node_opcua_writes_and_subscribes(endpoints: dict[str, str], node: Path,
         {"do": "subscribe", "node": at("machine_heartbeat"), "changes": 3},
         {"do": "write", "node": at("command_token"), "type": "UInt16", "value": 77},
         {"do": "subscribe", "node": at("command_ack"), "until": 77},
-    ])  # fmt: skip
+    ], security)  # fmt: skip
     assert (written, too_much) == ("Good", "Good")
     assert refused.startswith("Bad")
     assert read[0]["value"] == profile.tags["speed_sp_m_min"].high  # a PLC clamps what is too much
@@ -229,7 +235,8 @@ def test_node_opcua_hands_a_job_to_the_press(endpoints: dict[str, str], node: Pa
 def test_node_opcua_reads_the_line_encrypted(node: Path, tmp_path: Path) -> None:
     with running(tmp_path) as line:
         security = {"certificate": str(line.client / "client.der"), "key": str(line.client / "client.pem"),
-                    "folder": str(tmp_path / "pki"), "user": "admin", "password": line.web.admin_password}  # fmt: skip
+                    "folder": str(tmp_path / "pki"), "user": "admin", "password": line.web.admin_password,
+                    "policy": "Basic256Sha256"}  # fmt: skip
         machine = ["urn:foulard:line", "Line.Machines.press.StateName"]
         title, waiting, refused = exercise(node, line.endpoint, [
             {"do": "read", "nodes": [["urn:foulard:line", "Line.Title"], machine]},
@@ -240,96 +247,3 @@ def test_node_opcua_reads_the_line_encrypted(node: Path, tmp_path: Path) -> None
         assert title[1]["status"] == "BadNoCommunication"
         assert waiting == [0]
         assert refused.startswith("Bad")
-
-
-@contextlib.contextmanager
-def foreign_server(
-    node: Path, script: str, description: dict[str, Any]
-) -> Iterator[tuple[str, Callable[[dict[str, Any]], None]]]:
-    """A server of another stack, which ends with the block: its endpoint, and what says further lines to it."""
-    process = subprocess.Popen([str(node), script], cwd=INTEROP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               text=True)  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stdin = process.stdin
-
-    def say(line: dict[str, Any]) -> None:
-        stdin.write(json.dumps(line) + "\n")
-        stdin.flush()
-
-    try:
-        say(description)
-        ready, _, endpoint = process.stdout.readline().partition(" ")
-        assert ready == "ready"
-        yield endpoint.strip(), say
-    finally:
-        process.stdin.close()
-        process.wait(timeout=20)
-        process.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def first_value(tag: TagSpec) -> Any:
-    """What a foreign machine shows first: within the tag's range."""
-    if tag.type in ("string", "bool"):
-        return "" if tag.type == "string" else tag.name == "remote"
-    return tag.to_raw(State.STOPPED if tag.name == "state" else max(tag.low or 0, 0))
-
-
-@pytest.fixture(params=["opcua", "modbus"])
-def foreign(request: pytest.FixtureRequest, node: Path) -> Iterator[Machine]:
-    """Our driver, not running yet, for a machine of another stack with one of our profiles."""
-    if request.param == "opcua":
-        profile = load_profile("open-width-washer")
-        assert profile.opcua is not None
-        tags = [{"name": tag.name, "node": tag.node, "type": tag.type, "access": tag.access, "value": first_value(tag)}
-                for tag in profile.tags.values()]  # fmt: skip
-        description = {"port": free_port(), "namespace": profile.opcua.namespace, "root": profile.opcua.root,
-                       "tags": tags}  # fmt: skip
-    else:
-        profile = load_profile("padder-stenter")
-        assert profile.modbus is not None
-        words: dict[str, dict[int, int]] = {"input": {}, "holding": {}}
-        for tag in profile.tags.values():
-            registers = tag.encode(tag.from_raw(first_value(tag)), profile.modbus.word_order)
-            words[tag.registers.kind] |= dict(enumerate(registers, tag.registers.start))
-        places = {tag.name: [tag.registers.kind, tag.registers.start] for tag in profile.tags.values()}
-        description = {"port": free_port(), "unit": profile.modbus.unit_id, "places": places, **words}
-    with foreign_server(node, f"{request.param}_server.mjs", description) as (endpoint, _):
-        yield Machine(profile.stage, profile, endpoint)
-
-
-def test_our_drivers_read_write_and_command_a_foreign_machine(foreign: Machine) -> None:
-    async def reach(**wanted: object) -> Snapshot:
-        async with asyncio.timeout(20):
-            snapshot = foreign.snapshot()
-            while not all(snapshot.value(name) == value and snapshot.good(name) for name, value in wanted.items()):
-                snapshot = await foreign.changed(snapshot, 1.0)
-        return snapshot
-
-    async def scenario() -> None:
-        running = asyncio.create_task(foreign.run())
-        try:
-            snapshot = await reach(state=State.STOPPED, remote=True)
-            assert [name for name in snapshot.tags if not snapshot.good(name)] == []
-            await foreign.write({"speed_sp_m_min": 22.5, "ticket": 4_000_000_000, "length_m": 12.5})
-            await reach(speed_sp_m_min=22.5, ticket=4_000_000_000, length_m=12.5)
-            await foreign.command(Verb.RESET)
-            await reach(state=State.IDLE)
-            with pytest.raises(CommandRefused, match="not possible in state IDLE"):
-                await foreign.command(Verb.HOLD)
-            await foreign.command(Verb.START)
-            beats = await reach(state=State.EXECUTE)
-            async with asyncio.timeout(5):
-                while foreign.snapshot().value("machine_heartbeat") == beats.value("machine_heartbeat"):
-                    await foreign.changed(foreign.snapshot(), 1.0)
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(scenario())

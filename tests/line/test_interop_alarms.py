@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from drivers import Machine, load_profile
-from hmi.webbuild import install
+from drivers import OPEN, Machine, load_profile
 from simulators import Plant
-from tests.line.test_interop import INTEROP, exercise, first_value, foreign_server, free_port
+from tests.line.test_foreign_machines import first_value, foreign_server, free_port
+from tests.line.test_interop import exercise
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
 PROFILE = "loop-steamer-opcua"
 FIELDS = ("ConditionName", "SourceName", "Retain", "ActiveState.Id", "Severity", "BranchId", "Message")
-
-
-@pytest.fixture(scope="module")
-def node() -> Path:
-    """Node, with node-opcua installed from its lock file."""
-    return install(INTEROP)
 
 
 def test_our_driver_takes_the_alarms_of_a_foreign_server(node: Path) -> None:
@@ -32,7 +26,7 @@ def test_our_driver_takes_the_alarms_of_a_foreign_server(node: Path) -> None:
                    "conditions": [alarm.event for alarm in profile.alarms]}  # fmt: skip
 
     async def scenario(endpoint: str, say: Callable[[dict[str, Any]], None]) -> None:
-        machine = Machine("steamer", profile, endpoint)
+        machine = Machine("steamer", profile, endpoint, OPEN)
 
         async def active(*names: str) -> None:
             async with asyncio.timeout(20):
@@ -61,7 +55,9 @@ def test_our_driver_takes_the_alarms_of_a_foreign_server(node: Path) -> None:
 def test_node_opcua_is_told_the_alarms_of_our_steamer(node: Path, tmp_path: Path) -> None:
     async def scenario() -> list[Any]:
         faults = "steam_pressure_drop:bar=3"
-        async with Plant(tmp_path, 60.0, faults, only=["steamer"], profiles={"steamer": PROFILE}) as plant:
+        async with Plant(
+            tmp_path, 60.0, faults, only=["steamer"], profiles={"steamer": PROFILE}, insecure=True
+        ) as plant:
             return await asyncio.to_thread(exercise, node, plant.endpoints["steamer"], [
                 {"do": "watch", "node": [0, 2253],
                  "fields": [[0, name] for name in FIELDS]},

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import rip
-from drivers import CommandRefused, Machine, Snapshot, State, Verb, WriteRefused, load_profile
+from drivers import CommandRefused, Machine, Snapshot, State, Verb, WriteRefused, access_in, load_profile
 from drivers.isa95_types import JobState
 from drivers.profile import Profile
 from drivers.profile.load import FOLDER
 from simulators import Plant
+from simulators.security import USER
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(240)]
 
@@ -33,7 +34,7 @@ def profile(request: pytest.FixtureRequest, tmp_path: Path) -> Profile:
 @contextlib.asynccontextmanager
 async def press(profile: Profile, folder: Path, speed: float) -> AsyncIterator[Machine]:
     async with Plant(folder, speed, only=["press"]) as plant:
-        machine = Machine("press", profile, plant.endpoints["press"])
+        machine = Machine("press", profile, plant.endpoints["press"], access_in(plant.client, "press", USER))
         running = asyncio.create_task(machine.run())
         try:
             yield machine
@@ -115,7 +116,8 @@ async def orders(machine: Machine) -> tuple:
     from drivers.isa95 import JobConnection
     from drivers.opcua import connect
 
-    connection = await connect(machine.profile, machine.endpoint)
+    assert machine.access
+    connection = await connect(machine.profile, machine.endpoint, machine.access)
     try:
         assert isinstance(connection, JobConnection)
         return await connection.orders()

@@ -38,7 +38,7 @@ def test_a_killed_press_loses_no_row_and_prints_none_twice(tmp_path: Path) -> No
 async def run(folder: Path, design: Path) -> None:
     store = Store.in_folder(folder)
     async with (
-        Plant(folder / "plant", math.inf) as plant,
+        Plant(folder / "plant", math.inf, client=folder) as plant,
         Controller.running(load_line().at(plant.endpoints), store, folder) as controller,
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))

@@ -40,7 +40,7 @@ async def scenario(folder: Path) -> None:
     accounts.set_password("scada", "a long enough password", role="viewer")
     client = certificate(folder / "client")
     async with (
-        Plant(folder / "plant", math.inf) as plant,
+        Plant(folder / "plant", math.inf, client=folder) as plant,
         Controller.running(load_line().at(plant.endpoints), store, folder) as controller,
         northbound(settings, controller, accounts) as endpoint,
     ):

@@ -14,11 +14,12 @@ from sqlmodel import select
 import rip
 from controller import Controller, JobRequest, Store, load_line
 from controller.tables import Job, Operation
-from drivers import Link, Machine, Snapshot, State, Verb, load_profile
+from drivers import Link, Machine, Snapshot, State, Verb, access_in, load_profile
 from hmi.operator import simulated_operator
 from hmi.print_job import ACTOR, OVER
 from hmi.uploads import keep_file
 from simulators import Plant
+from simulators.security import USER
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(400)]
 
@@ -46,7 +47,7 @@ async def reach(machine: Machine, **wanted: object) -> Snapshot:
 def test_a_job_by_the_driver(name: str, profile: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with Plant(tmp_path, math.inf, only=[name], profiles={name: profile}) as plant:
-            machine = Machine(name, load_profile(profile), plant.endpoints[name])
+            machine = Machine(name, load_profile(profile), plant.endpoints[name], access_in(plant.client, name, USER))
             running = asyncio.create_task(machine.run())
             try:
                 await reach(machine, remote=True, state=State.STOPPED)
@@ -78,7 +79,8 @@ def test_an_alarm_of_the_steamer_comes_and_goes(profile: str, tmp_path: Path) ->
     async def scenario() -> None:
         async with Plant(tmp_path, 60, only=["steamer"], profiles={"steamer": profile}) as plant:
             await plant.order("steamer", "fault steam_pressure_drop bar=3")
-            machine = Machine("steamer", load_profile(profile), plant.endpoints["steamer"])
+            access = access_in(plant.client, "steamer", USER)
+            machine = Machine("steamer", load_profile(profile), plant.endpoints["steamer"], access)
             running = asyncio.create_task(machine.run())
             try:
                 await active(machine, "steam_pressure_low")
@@ -111,10 +113,10 @@ async def reach_link(machine: Machine, link: Link) -> None:
 LINE = """
 title: Padder and steamer over OPC UA
 machines:
-  - {name: padder, stage: pretreat, profile: padder-stenter-opcua, endpoint: "opc.tcp://127.0.0.1:4842"}
-  - {name: press, stage: print, profile: press, endpoint: "opc.tcp://127.0.0.1:4840"}
-  - {name: steamer, stage: fix, profile: loop-steamer-opcua, endpoint: "opc.tcp://127.0.0.1:4843"}
-  - {name: washer, stage: wash, profile: open-width-washer, endpoint: "opc.tcp://127.0.0.1:4841"}
+  - {name: padder, stage: pretreat, profile: padder-stenter-opcua, endpoint: "opc.tcp://127.0.0.1:4842", user: foulard}
+  - {name: press, stage: print, profile: press, endpoint: "opc.tcp://127.0.0.1:4840", user: foulard}
+  - {name: steamer, stage: fix, profile: loop-steamer-opcua, endpoint: "opc.tcp://127.0.0.1:4843", user: foulard}
+  - {name: washer, stage: wash, profile: open-width-washer, endpoint: "opc.tcp://127.0.0.1:4841", user: foulard}
 camera: "tcp://127.0.0.1:5030"
 """
 
@@ -140,7 +142,7 @@ async def run(folder: Path, description: Path, design: Path, store: Store) -> No
     line = load_line(description)
     profiles = {machine.name: machine.profile for machine in line.machines}
     async with (
-        Plant(folder / "plant", math.inf, profiles=profiles) as plant,
+        Plant(folder / "plant", math.inf, profiles=profiles, client=folder) as plant,
         Controller.running(line.at(plant.endpoints), store, folder) as controller,
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))

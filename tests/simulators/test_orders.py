@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def alarms(tags, values):
 @pytest.mark.parametrize("profile", ["padder-stenter", "padder-stenter-opcua"])
 def test_an_emergency_stop_is_reset_at_the_machine_only(tmp_path, tags_of, profile):
     async def scenario():
-        async with Plant(tmp_path, speed=60, only=["padder"], profiles={"padder": profile}) as plant:
+        async with Plant(tmp_path, 60, only=["padder"], profiles={"padder": profile}, insecure=True) as plant:
             padder = await tags_of("padder", plant.endpoints["padder"], profile)
             await padder.write({"ticket": 1, "length_m": 500.0, "chamber_temp_sp_c": 95.0})
             assert await padder.command(Verb.RESET) == 1
@@ -78,7 +79,7 @@ def test_a_fault_ordered_while_it_runs_shows_and_is_cleared(tmp_path, tags_of):
 
 def test_a_restarting_controller_leaves_the_network_and_comes_back(tmp_path, tags_of):
     async def scenario():
-        async with Plant(tmp_path, speed=1, only=["washer", "steamer"]) as plant:
+        async with Plant(tmp_path, speed=1, only=["washer", "steamer"], insecure=True) as plant:
             for name in ("washer", "steamer"):
                 tags = await tags_of(name, plant.endpoints[name])
                 await tags.write({"ticket": 5, "length_m": 7.0})
@@ -129,6 +130,7 @@ def test_what_cannot_be_done_is_refused_in_one_line(tmp_path):
                 ("fault under_drying pct=900", "pct"),
                 ("clear web_break", "not ordered"),
                 ("mode sideways", "no order"),
+                ("certificate expired", "the padder has no certificate: its endpoint is not encrypted"),
             ):
                 with pytest.raises(PlantError, match=says) as caught:
                     await plant.order("padder", order)
@@ -161,9 +163,10 @@ def test_one_roll_goes_through_processes_with_its_history(tmp_path, tags_of):
 def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of):
     async def scenario():
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hmi.cli", "plant", "padder", "--profile", "padder-stenter-opcua",
+            sys.executable, "-m", "hmi.cli", "plant", "padder", "--profile", "padder-stenter-opcua", "--insecure",
             "--endpoint", "opc.tcp://127.0.0.1:0", "--state-dir", str(tmp_path), "--faults", "wrong_roll",
-            cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT, env=os.environ | {"FOULARD_DATA": str(tmp_path / "data")},
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         name, endpoint = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()
         assert (name, endpoint.partition(":")[0]) == ("padder", "opc.tcp")

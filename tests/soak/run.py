@@ -112,8 +112,8 @@ class Station:
         self.process = PlcProcess(name, profile, folder / name)
         self._random = random.Random(f"{outcome.seed} {name}")
         self._faults: list[tuple[float, str]] = [(0.0, "none yet")]
-        # Nothing in Modbus TCP or in OPC UA without signatures tells a value with a bit turned over from a sound one:
-        # what is shown until then (seconds since 1970) is counted, not judged. All else holds then as ever.
+        # Nothing in Modbus TCP tells a value with a bit turned over from a sound one: what is shown until then (seconds
+        # since 1970) is counted, not judged. All else holds then as ever. OPC UA, signed, is judged always.
         self._unprovable_until = 0.0
         self._bad_at: float | None = None
         self._calls: list[Call] = []
@@ -127,7 +127,7 @@ class Station:
         self._truth = Truth(self.profile, self.process.published)
         stack.callback(self._truth.close)
         self._pictures = Pictures(self.profile, self._truth)
-        self.machine = Machine(self.name, self.profile, link.endpoint)
+        self.machine = Machine(self.name, self.profile, link.endpoint, self.process.access)
 
     async def suffer(self, schedule: Sequence[Scheduled]) -> None:
         """Live through the faults of a schedule, and be sound at the end."""
@@ -136,7 +136,7 @@ class Station:
             await asyncio.sleep(item.after_s)
             fault = item.fault
             self._faults.append((time.time(), str(fault)))
-            if fault.values.get("part") == "payload":
+            if fault.values.get("part") == "payload" and self.profile.protocol == "modbus-tcp":
                 self._unprovable_until = float("inf")
             self._bad_at, began = None, time.monotonic()
             await (self.process if fault.kind.on_machine else self._link).suffer(fault)
