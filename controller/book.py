@@ -11,6 +11,7 @@ import recipes
 from controller import journal
 from controller.decide import Intent, Value, Want
 from controller.line import STAGES, Line, Stage
+from controller.pieces import finding_of
 from controller.plan import next_operation
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
@@ -45,6 +46,11 @@ class Book:
     def job_folder(self, job_id: int) -> Path:
         """Return the folder of a job's pictures."""
         return self.folder / "jobs" / str(job_id)
+
+    @property
+    def kept_folder(self) -> Path:
+        """Where what jobs are frozen with is kept, by the hash of its bytes."""
+        return self.folder / "kept"
 
     # -- jobs ----------------------------------------------------------------------------------------------------
 
@@ -184,7 +190,7 @@ class Book:
         over = all(operation.status == "done" for operation in _operations(session, _id(job.id)))
         if not over or job.inspected_rows < (job.total_rows or 0) or job.status == "complete":
             return
-        findings = [_finding(row) for row in _findings(session, _id(job.id))]
+        findings = [finding_of(row) for row in _findings(session, _id(job.id))]
         fabric = recipes.ControlRecipe.model_validate(job.control_recipe).recipe.fabric
         grade = qc.grade(findings, job.length_m, fabric.print_width_mm, fabric.points_limit_per_100m2)
         job.grade = {"points": grade.points, "points_per_100m2": grade.points_per_100m2, "quality": grade.quality}
@@ -280,12 +286,6 @@ def _operations(session: Session, job_id: int) -> list[Operation]:
 
 def _findings(session: Session, job_id: int) -> list[FindingRow]:
     return list(session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.at_m))))
-
-
-def _finding(row: FindingRow) -> qc.Finding:
-    defect = cast("qc.DefectClass", row.defect)
-    return qc.Finding(key=row.key, cls=defect, at_m=row.at_m, x_mm=row.x_mm, length_mm=row.length_mm,
-                      width_mm=row.width_mm, points=row.points)  # fmt: skip
 
 
 def _end_operations(session: Session, job_id: int) -> None:

@@ -9,6 +9,7 @@ import rip
 from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.decide import Want
+from controller.press import with_press
 from controller.request import JobRequest, Refused, accept
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, TileTask
@@ -53,15 +54,17 @@ class Desk:
         Raises
         ------
         Forbidden, Refused
-            Without permission; with an unknown fabric, or an impossible length or layout.
+            Without permission; with an unknown fabric, or an impossible length or layout; with a press whose state
+            cannot be read.
         """
         actor.require(Permission.JOB_SUBMIT)
         accepted = accept(request)
+        control = with_press(accepted.control, self._book.line.nozzles, self._book.kept_folder)
         job = Job(
             order_id=0,  # the book opens the order
             title=request.title[:120] or "Untitled",
             fabric=request.fabric,
-            control_recipe=accepted.control.model_dump(mode="json"),
+            control_recipe=control.model_dump(mode="json"),
             designs=[str(design) for design in request.designs],
             layout=request.layout.stated(),
             length_m=accepted.length_m,

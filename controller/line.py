@@ -69,13 +69,18 @@ class MachineSpec(BaseModel):
 
 
 class Line(BaseModel):
-    """All machines, in the way of the cloth, and the camera behind the press."""
+    """All machines, in the way of the cloth, and the camera behind the press.
+
+    `nozzles` is the file with the state of the press's nozzles (see `rip.read_nozzles`), relative to the description,
+    read anew for every job that is submitted.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     machines: tuple[MachineSpec, ...]
     camera: str
+    nozzles: Path | None = None
 
     @model_validator(mode="after")
     def _one_machine_each(self) -> "Line":
@@ -117,7 +122,8 @@ def load_line(path: Path = DEFAULT_LINE) -> Line:
         One line: the file, the key and what is wrong with it.
     """
     try:
-        return Line.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        line = Line.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return line.model_copy(update={"nozzles": line.nozzles and (path.parent / line.nozzles).resolve()})
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); give a line description with --line"
         raise LineError(msg) from error

@@ -41,5 +41,6 @@ def _task(book: Book, job: Job, job_id: int) -> PrepareTask:
         title=job.title,
         label=(f"FOULARD {job_id}", job.title, job.fabric),
         cache=book.folder / "rasters",
+        kept=book.kept_folder,
         job_folder=book.job_folder(job_id),
     )

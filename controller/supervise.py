@@ -123,7 +123,7 @@ class Supervisor:
             self._seen_state = snapshot.state
             self.book.note("state", name, job, {"from": before.name if before else None, "to": snapshot.state.name},
                            actor=name)  # fmt: skip
-        active = active_alarms(self.machine, snapshot)
+        active = snapshot.active_alarms
         for alarm in sorted(active ^ self._seen_alarms):
             kind = "alarm" if alarm in active else "alarm over"
             self.book.note(kind, name, job, {"alarm": alarm}, actor=name)
@@ -132,15 +132,6 @@ class Supervisor:
     def _job(self) -> int | None:
         planned = self.book.intent(self.machine.name)
         return planned[0].job_id if planned else None
-
-
-def active_alarms(machine: Machine, snapshot: Snapshot) -> frozenset[str]:
-    """Return the names of the alarms whose bit is set in their alarm word; none of a word that is unknown."""
-    return frozenset(
-        alarm.name
-        for alarm in machine.profile.alarms
-        if snapshot.good(alarm.word) and int(snapshot.value(alarm.word) or 0) >> alarm.bit & 1
-    )
 
 
 def _metres(snapshot: Snapshot) -> float:

@@ -20,7 +20,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store UTC; a naive time is a mistake of the caller."""
+        """Store UTC; ValueError for a time without a zone, which is a mistake of the caller."""
         if value is not None and value.tzinfo is None:
             msg = f"a time without a zone cannot be stored: {value.isoformat()}"
             raise ValueError(msg)

@@ -16,6 +16,7 @@ import numpy as np
 import qc
 import recipes
 import rip
+from controller.kept import kept
 
 PREVIEW_PX = 1600
 """Longest side of the job's preview picture."""
@@ -38,6 +39,7 @@ class PrepareTask:
     title: str
     label: tuple[str, ...]
     cache: Path
+    kept: Path
     job_folder: Path
 
 
@@ -145,9 +147,16 @@ def condition(control: recipes.ControlRecipe) -> rip.Condition:
 
 
 def cloth(control: recipes.ControlRecipe) -> rip.Cloth:
-    """Return the fabric lot of a control recipe under its press: width, resolution, and what it shrinks."""
+    """Return the fabric lot of a control recipe under its press: width, resolution, shrinkage, skew and bow."""
     fabric, for_rip = control.recipe.fabric, condition(control)
-    return rip.Cloth(for_rip.width_px, for_rip.dpi, fabric.shrink_warp_pct, fabric.shrink_weft_pct)
+    return rip.Cloth(for_rip.width_px, for_rip.dpi, fabric.shrink_warp_pct, fabric.shrink_weft_pct, fabric.skew_mm,
+                     fabric.bow_mm)  # fmt: skip
+
+
+def nozzles_of(data: bytes, control: recipes.ControlRecipe) -> rip.Nozzles:
+    """Return what a file says of the nozzles of a control recipe's press; raises `rip.NozzleError`."""
+    for_rip = condition(control)
+    return rip.read_nozzles(data, [ink.name for ink in for_rip.inks], for_rip.width_px)
 
 
 def piece_names(title: str, designs: int) -> list[str]:
@@ -176,12 +185,14 @@ def prepare(task: PrepareTask) -> Prepared:
     rip.ArtworkError
         The design cannot be read.
     ValueError
-        The layout is impossible, e.g. a repeat wider than the file format carries.
+        The layout is impossible, e.g. a repeat wider than the file format carries; or a file the job was frozen with is
+        gone.
     """
     control = recipes.ControlRecipe.model_validate(task.control_recipe)
     for_rip, layout = condition(control), rip.read_layout(task.layout)
+    nozzles = None if control.nozzles is None else nozzles_of(kept(control.nozzles, task.kept), control)
     raster = rip.rip(task.designs, for_rip, layout=layout, length_m=task.length_m, cloth=cloth(control),
-                     names=piece_names(task.title, len(task.designs)), label=task.label,
+                     nozzles=nozzles, names=piece_names(task.title, len(task.designs)), label=task.label,
                      folder=task.cache)  # fmt: skip
     task.job_folder.mkdir(parents=True, exist_ok=True)
     _write_jpeg(
@@ -235,14 +246,15 @@ def look(task: LookTask) -> Looked:
     if task.captured_before is not None and task.captured_before.exists():
         tail = min(task.tail, task.shape_before[0])
         before = _captured(task.captured_before, task.shape_before)[-tail:]
-    coverage = raster.coverage(task.row_start - tail * step, (tail + task.shape[0]) * step, step)[:, :, : task.shape[1]]
+    rows = task.row_start - tail * step, (tail + task.shape[0]) * step
+    coverage = raster.coverage(*rows, step)[:, :, : task.shape[1]]
     proof = rip.proof(coverage, for_rip)
     seen, evidence = qc.see_strip(
         proof[tail:],
         captured,
         mm_per_px=task.mm_per_px,
         previous=None if before is None else (proof[:tail], before),
-        inks=qc.Inks(coverage, _absorption(for_rip)),
+        inks=qc.Inks(lambda left, right: raster.nozzles(*rows, left * step, right * step, step), _absorption(for_rip)),
         sought=task.sought,
     )
     kept = task.captured.with_suffix(f".{tail}.npy")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from typing import Any
 
 import cv2
@@ -14,6 +15,8 @@ import cv2
 
 class Workers(Executor):
     """A pool of processes that is made anew when one of them dies, and that ends when this process ends.
+
+    The first process starts at once and loads what tasks need, so that the first task does not wait for that.
 
     A task that was running in a process that died fails with `BrokenProcessPool`; whoever gave it may give it again.
 
@@ -28,6 +31,7 @@ class Workers(Executor):
             os.environ.setdefault(name, "1")
         self._count = count
         self._pool = self._new_pool()
+        self._pool.submit(os.getpid)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run `fn(*args, **kwargs)` in a worker process."""
@@ -53,6 +57,7 @@ other (a strip took 1.9 s of processor time with them, 1.5 s without)."""
 def _begin() -> None:
     cv2.setNumThreads(1)
     _end_with_parent()
+    import_module("controller.work")
 
 
 def _end_with_parent() -> None:

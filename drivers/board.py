@@ -32,10 +32,11 @@ class Board:
         self.link: Link | None = None  # None: never tried
         self.number = 0
         self.clock_skew_s: float | None = None
-        self._readings: dict[str, Reading] = dict.fromkeys(profile.tags, Reading(None, Quality.BAD))
-        self._seen: dict[str, _Seen] = dict.fromkeys(profile.tags, _NEVER)
+        self._readings: dict[str, Reading] = dict.fromkeys(profile.followed, Reading(None, Quality.BAD))
+        self._seen: dict[str, _Seen] = dict.fromkeys(profile.followed, _NEVER)
         self._told: dict[str, Reading] = {}
-        self._groups = {name: profile.group_of(name) for name in profile.tags}
+        self._groups = {name: profile.group_of(name) for name in profile.followed}
+        self._alarm_words = {word for word, _ in profile.alarm_places.values()}
         self._beat_at = -math.inf
         self._ages: tuple[Quality, ...] = ()
         self._news = asyncio.Event()
@@ -98,9 +99,9 @@ class Board:
 
     @property
     def useless(self) -> Mapping[str, str]:
-        """Tags whose last reading had no usable value, each with the reason."""
-        bad = Quality.BAD
-        return {name: found.fault for name, found in self._readings.items() if found.quality is bad}
+        """What was asked for and gave no usable value the last time, each with the reason."""
+        bad, seen = Quality.BAD, self._seen
+        return {n: found.fault for n, found in self._readings.items() if found.quality is bad and seen[n] is not _NEVER}
 
     def snapshot(self) -> Snapshot:
         """Give what is known, with qualities as they are now."""
@@ -113,10 +114,26 @@ class Board:
             ConsumableLevel(item.name, item.title, tags[item.level], item.capacity, item.low)
             for item in self.profile.consumables
         )
-        link = self.link or Link.LOST
         return Snapshot(
-            self.machine, datetime.now(UTC), link, tags, self.number, consumables, self._identity(), self.clock_skew_s
+            self.machine,
+            datetime.now(UTC),
+            self.link or Link.LOST,
+            tags,
+            self.number,
+            consumables,
+            self._identity(),
+            self.clock_skew_s,
+            self._alarms(ages),
         )
+
+    def _alarms(self, ages: Mapping[str, Quality]) -> Mapping[str, bool | None]:
+        known: dict[str, int] = {}
+        for word in self._alarm_words:
+            found = self._readings[word]
+            if max(found.quality, ages[word]) is Quality.GOOD and isinstance(found.value, int):
+                known[word] = found.value
+        places = self.profile.alarm_places.items()
+        return {name: bool(known[word] >> bit & 1) if word in known else None for name, (word, bit) in places}
 
     def _identity(self) -> Identity:
         given = self.profile.identification
@@ -155,7 +172,8 @@ class Board:
         return True
 
     def _within(self, name: str, told: TagValue | None, value: TagValue | None) -> bool:
-        deadband = self.profile.tags[name].deadband
+        tag = self.profile.tags.get(name)
+        deadband = tag.deadband if tag is not None else 0.0
         if deadband and isinstance(told, (int, float)) and isinstance(value, (int, float)):
             return abs(value - told) < deadband
         return told == value

@@ -34,7 +34,10 @@ class Connection(Protocol):
         ...
 
     async def watch(self, names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
-        """Hand over the tags' values at least every period, or when they change; LinkLost if the machine is silent."""
+        """Hand over the tags' values at least every period, or when they change; LinkLost if the machine is silent.
+
+        The only name may be ``CONDITIONS`` if the profile has alarms that are conditions.
+        """
         ...
 
     def write(self, values: Mapping[str, TagValue]) -> Coroutine[Any, Any, None]:

@@ -14,6 +14,7 @@ from drivers.board import Board
 from drivers.connection import Connection
 from drivers.errors import EntryRefused, LinkLost, WriteRefused
 from drivers.machinery import Identification
+from drivers.profile import CONDITIONS
 from drivers.protocols import connector
 from drivers.snapshot import Link, Reading
 
@@ -56,10 +57,10 @@ class KeptLink:
         self._reason = "it has not been connected yet"
         self._told_stalled = False
         self._told_useless: Mapping[str, str] = {}
-        by_period: dict[float, list[str]] = defaultdict(list)
-        for name in board.profile.tags:
-            by_period[board.profile.group_of(name).period_s].append(name)
-        self._followed = {period_s: tuple(names) for period_s, names in by_period.items()}
+        together: dict[tuple[float, bool], list[str]] = defaultdict(list)
+        for name in board.profile.followed:
+            together[board.profile.group_of(name).period_s, name == CONDITIONS].append(name)
+        self._followed = [(tuple(names), period_s) for (period_s, _), names in together.items()]
 
     @property
     def lost_why(self) -> str | None:
@@ -138,7 +139,7 @@ class KeptLink:
         tasks = [
             *(
                 asyncio.create_task(connection.watch(names, period_s, take), name=f"{self._name} {period_s:g} s")
-                for period_s, names in self._followed.items()
+                for names, period_s in self._followed
             ),
             asyncio.create_task(self._beat(connection), name=f"{self._name} heartbeat"),
             asyncio.create_task(self._look(), name=f"{self._name} ages"),

@@ -19,10 +19,12 @@ from drivers.access import Access
 from drivers.connection import Connection, Requests, Take, reading
 from drivers.errors import EntryRefused, LinkLost, WriteRefused
 from drivers.machinery import Identification
+from drivers.opcua_conditions import watch_conditions
 from drivers.opcua_entry import enter
+from drivers.opcua_errors import TIMEOUT_S, lost
 from drivers.opcua_watch import watch
 from drivers.packml import Verb
-from drivers.profile import Profile
+from drivers.profile import CONDITIONS, Profile
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading
 
@@ -33,7 +35,6 @@ __all__ = ["OpcUaConnection", "connect"]
 for name in ("asyncua.client", "asyncua.common.subscription"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
-TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 4.0
 SESSION_TIMEOUT_MS = 30_000  # a session we could not close is forgotten by the server after this time
 NEVER_S = 1e6  # the library's own health probe: ours sees a loss sooner
@@ -106,7 +107,9 @@ class OpcUaConnection:
         return found
 
     async def watch(self, names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
-        """Subscribe to tags, or poll them where a subscription does not do."""
+        """Subscribe to tags, or poll them where a subscription does not do; or subscribe to the server's alarms."""
+        if names == (CONDITIONS,):
+            await watch_conditions(self, period_s, take)
         await watch(self, names, period_s, take)
 
     async def write(self, values: Mapping[str, TagValue]) -> None:
@@ -138,7 +141,7 @@ class OpcUaConnection:
         """Read the identification of OPC UA for Machinery."""
         try:
             return await self.requests.run(machinery.read(self.client, self._root))
-        except (ua.UaError, OSError, TimeoutError) as error:
+        except Exception as error:  # as in a read
             raise lost(error) from error
 
     async def close(self, *, lost: bool) -> None:
@@ -151,17 +154,6 @@ class OpcUaConnection:
 
 def _utc(time_: datetime) -> datetime:
     return time_ if time_.tzinfo else time_.replace(tzinfo=UTC)
-
-
-def lost(error: Exception) -> LinkLost:
-    """Give the loss of the link that an error of the library means."""
-    if isinstance(error, LinkLost):
-        return error
-    if isinstance(error, TimeoutError):
-        return LinkLost(f"no answer within {TIMEOUT_S:g} s")
-    if not isinstance(error, (ua.UaError, OSError)):
-        return LinkLost(f"the answer cannot be read ({error!r})")
-    return LinkLost(" ".join(str(error).split()) or type(error).__name__)
 
 
 async def _close(client: Client, *, lost: bool) -> None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from asyncua import ua
-from asyncua.common.subscription import DataChangeEvent, OverflowPolicy, Subscription
+from asyncua.common.subscription import DataChangeEvent, Subscription
 
 from drivers.connection import Take, poll
 from drivers.errors import LinkLost
+from drivers.opcua_subscription import Refused, refusals, subscribe, unsubscribe
 from drivers.snapshot import Reading
 
 if TYPE_CHECKING:
@@ -26,14 +27,8 @@ __all__ = ["watch"]
 PROBE_S = 0.25  # values are read this often, and a silent server found within this and one time-out
 STARVED_S = 1.0  # and four periods at least: a beat the subscription owes for longer will not come
 QUEUE_PER_TAG = 20  # changes not yet handed over; what does not fit ends the subscription, nothing is dropped unseen
-LIFETIME_COUNT = 1000  # periods without a sign of us, after which the server forgets the subscription
-KEEPALIVE_COUNT = 10
 
 log = structlog.get_logger(__name__)
-
-
-class _Refused(Exception):
-    """The server does not give the subscription; or it ended, or is starved."""
 
 
 async def watch(connection: "OpcUaConnection", names: tuple[str, ...], period_s: float, take: Take) -> NoReturn:
@@ -47,7 +42,7 @@ async def watch(connection: "OpcUaConnection", names: tuple[str, ...], period_s:
     following = _Following(connection, names, period_s, take)
     try:
         await following.run()
-    except _Refused as error:
+    except Refused as error:
         await connection.read((connection.profile.heartbeat.watch,))  # LinkLost if it is the link that ended
         server = connection.client.server_url.netloc
         log.warning("subscription given up, polling", server=server, period_s=period_s, reason=str(error))
@@ -73,7 +68,7 @@ class _Following:
         self._overflow = asyncio.Event()
 
     async def run(self) -> NoReturn:
-        """Follow until the subscription (_Refused) or the link (LinkLost) ends."""
+        """Follow until the subscription (Refused) or the link (LinkLost) ends."""
         subscription = await self._connection.requests.run(self._subscribe())
         ended: list[Exception] = []
         try:
@@ -83,60 +78,39 @@ class _Following:
                 group.create_task(self._watch_overflow())
         except* LinkLost as errors:
             ended[:0] = errors.exceptions
-        except* _Refused as errors:
+        except* Refused as errors:
             ended.extend(errors.exceptions)
-        if isinstance(ended[0], _Refused):
-            await self._connection.requests.run(self._unsubscribe(subscription))
+        if isinstance(ended[0], Refused):
+            await self._connection.requests.run(unsubscribe(subscription))
         raise ended[0]
 
     async def _subscribe(self) -> Subscription:
-        client, interval_ms = self._connection.client, self._period_s * 1000
-        parameters = ua.CreateSubscriptionParameters(
-            RequestedPublishingInterval=interval_ms,
-            RequestedLifetimeCount=LIFETIME_COUNT,
-            RequestedMaxKeepAliveCount=KEEPALIVE_COUNT,
-            MaxNotificationsPerPublish=0,
-            PublishingEnabled=True,
-        )
-        queue = QUEUE_PER_TAG * len(self._wanted)
-        try:
-            subscription = await client.create_subscription(
-                parameters, queue_maxsize=queue, overflow=OverflowPolicy.DISCONNECT
+        client = self._connection.client
+        with refusals("a subscription"):
+            subscription = await subscribe(
+                client, self._period_s, QUEUE_PER_TAG * len(self._wanted), self._overflow.set
             )
-            subscription.set_overflow_disconnect_handler(self._overflow.set)
             nodes = [client.get_node(node) for node in self._by_node]
             items = await subscription.subscribe_data_change(
-                nodes, queuesize=1, sampling_interval=ua.Double(interval_ms / 2)
+                nodes, queuesize=1, sampling_interval=ua.Double(self._period_s * 500)
             )
-        except ua.UaStatusCodeError as error:
-            raise _Refused(f"the server refuses it: {ua.StatusCode(error.code).name}") from error
-        except TimeoutError as error:
-            raise _Refused("the server does not answer it") from error
-        except (ua.UaError, OSError) as error:
-            raise LinkLost(" ".join(str(error).split()) or type(error).__name__) from error
         refused = [item for item in items if isinstance(item, ua.StatusCode)]
         if refused:
-            await self._unsubscribe(subscription)
-            raise _Refused(f"the server refuses {len(refused)} of {len(nodes)} nodes: {refused[0].name}")
+            await unsubscribe(subscription)
+            raise Refused(f"the server refuses {len(refused)} of {len(nodes)} nodes: {refused[0].name}")
         return subscription
-
-    async def _unsubscribe(self, subscription: Subscription) -> None:
-        try:
-            await subscription.delete()
-        except ua.UaError as error:  # the server has forgotten it by itself
-            log.debug("subscription was gone", reason=str(error))
 
     async def _receive(self, subscription: Subscription) -> NoReturn:
         """Collect changes; all that came with one publication are handed over together."""
         async for event in subscription:
             if not isinstance(event, DataChangeEvent):
-                raise _Refused("the server ended the subscription")
+                raise Refused("the server ended the subscription")
             if not self._changes:
                 asyncio.get_running_loop().call_soon(self._hand_over)
             name = self._by_node[event.node.nodeid]
             self._changes[name] = self._connection.reading(name, event.data.monitored_item.Value)
             self._heard_at[name] = time.monotonic()
-        raise _Refused("the subscription was closed")
+        raise Refused("the subscription was closed")
 
     def _hand_over(self) -> None:
         changes, self._changes = self._changes, {}
@@ -167,8 +141,8 @@ class _Following:
                 told = {name: found[name] for name in self._names if self._heard_at.get(name, 0.0) < asked_at}
                 self._take(told, tuple(told), asked_at)
             if self._owed_since is not None and asked_at - self._owed_since > max(STARVED_S, 4 * self._period_s):
-                raise _Refused("the machine's heart beats, but not in the subscription")
+                raise Refused("the machine's heart beats, but not in the subscription")
 
     async def _watch_overflow(self) -> NoReturn:
         await self._overflow.wait()
-        raise _Refused("changes came faster than they could be handed over")
+        raise Refused("changes came faster than they could be handed over")

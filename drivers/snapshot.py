@@ -86,8 +86,9 @@ class Identity:
 class Snapshot:
     """All that a machine reports at time ``at`` (UTC); ``number`` grows with every change seen.
 
-    The value of tag ``state`` is PackML's number, whatever numbers the machine has. ``clock_skew_s`` is how far the
-    machine's clock is ahead of the controller's; None where it cannot be measured.
+    The value of tag ``state`` is PackML's number, whatever numbers the machine has. ``alarms`` says of each alarm of
+    the profile by its name whether it is active, in whichever way the machine tells it; None: that is not known.
+    ``clock_skew_s`` is how far the machine's clock is ahead of the controller's; None where it cannot be measured.
     """
 
     machine: str
@@ -98,6 +99,7 @@ class Snapshot:
     consumables: tuple[ConsumableLevel, ...] = ()
     identity: Identity | None = None
     clock_skew_s: float | None = field(default=None, compare=False)
+    alarms: Mapping[str, bool | None] = field(default_factory=dict)
 
     def value(self, name: str) -> TagValue | None:
         """Value of a tag, whatever its quality; None if it was never read. KeyError if the machine has no such tag."""
@@ -106,6 +108,11 @@ class Snapshot:
     def good(self, name: str) -> bool:
         """Tell whether a tag's value is fresh and sound, so that one may act upon it."""
         return self._tag(name).quality is Quality.GOOD
+
+    @property
+    def active_alarms(self) -> frozenset[str]:
+        """Names of the alarms that are active for certain."""
+        return frozenset(name for name, active in self.alarms.items() if active)
 
     @property
     def state(self) -> State | None:

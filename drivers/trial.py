@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from drivers.access import Access
@@ -9,7 +10,7 @@ from drivers.board import Board
 from drivers.connection import Connection
 from drivers.errors import LinkLost
 from drivers.limits import said
-from drivers.profile import Profile, TagSpec
+from drivers.profile import CONDITIONS, Profile, TagSpec
 from drivers.protocols import connector
 from drivers.registers import TagValue
 from drivers.snapshot import Quality, Reading, Snapshot
@@ -17,6 +18,7 @@ from drivers.snapshot import Quality, Reading, Snapshot
 __all__ = ["TagTrial", "Trial", "try_machine"]
 
 BEAT_LOOK_S = 0.1
+CONDITIONS_S = 3.0  # within which a refresh is back, or has been found not to come back
 SILENT_TAGS = 3  # as many tags without an answer one after the other are no missing registers, but a silent machine
 
 
@@ -31,14 +33,17 @@ class TagTrial:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a machine answered, tag by tag, and all of it as a snapshot."""
+    """What a machine answered, tag by tag, and all of it as a snapshot; ``alarm_fault`` is said of its conditions."""
 
     tags: tuple[TagTrial, ...]
     snapshot: Snapshot
+    alarm_fault: str
 
 
 async def try_machine(profile: Profile, endpoint: str, access: Access | None = None) -> Trial:
     """Connect, read every tag once, wait for the machine's heartbeat to change, and disconnect; nothing is written.
+
+    Alarms that are conditions of the server are asked for by one refresh.
 
     Each tag is asked for by itself, so that one the machine lacks is found whatever its neighbours are.
 
@@ -70,10 +75,12 @@ async def try_machine(profile: Profile, endpoint: str, access: Access | None = N
                 connection = await connect(profile, endpoint)
             board.take({name: found[name]}, (name,), asked_at)
         beats = await _beats(connection, profile, found[profile.heartbeat.watch])
+        alarm_fault = await _conditions(connection, profile, board) if profile.conditions else ""
         if profile.clock is None:
             board.clock_skew_s = connection.skew_s
     finally:
         await connection.close(lost=False)
+    snapshot = board.snapshot()
     tags = tuple(
         TagTrial(spec, found[name], _faults(profile, spec, found[name])) for name, spec in profile.tags.items()
     )
@@ -81,7 +88,25 @@ async def try_machine(profile: Profile, endpoint: str, access: Access | None = N
         still = f"did not change within {profile.heartbeat.timeout_s:g} s: this is no heartbeat"
         watch = profile.heartbeat.watch
         tags = tuple(TagTrial(t.spec, t.reading, (*t.faults, still)) if t.spec.name == watch else t for t in tags)
-    return Trial(tags, board.snapshot())
+    return Trial(tags, snapshot, alarm_fault)
+
+
+async def _conditions(connection: Connection, profile: Profile, board: Board) -> str:
+    """Follow the server's alarms until they are known once; gives what is wrong with them."""
+    first: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
+
+    def take(readings: Mapping[str, Reading], names: Collection[str], asked_at: float) -> None:
+        if not first.done():
+            board.take(readings, names, asked_at)
+            first.set_result(readings[CONDITIONS])
+
+    watching = asyncio.create_task(connection.watch((CONDITIONS,), profile.group_of(CONDITIONS).period_s, take))
+    await asyncio.wait((watching, first), timeout=CONDITIONS_S, return_when=asyncio.FIRST_COMPLETED)
+    watching.cancel()
+    await asyncio.wait((watching,))
+    if not watching.cancelled() and (error := watching.exception()) is not None:
+        raise error
+    return first.result().fault if first.done() else f"the server tells no alarms within {CONDITIONS_S:g} s"
 
 
 async def _beats(connection: Connection, profile: Profile, first: Reading) -> bool:
@@ -105,7 +130,7 @@ def _faults(profile: Profile, spec: TagSpec, found: Reading) -> tuple[str, ...]:
         faults.append(outside)
     if spec.name == "state" and profile.state_of(value) is None:
         faults.append(f"{value} is the number of no state: see the key states")
-    known = {alarm.bit for alarm in profile.alarms if alarm.word == spec.name}
+    known = {bit for word, bit in profile.alarm_places.values() if word == spec.name}
     if known and isinstance(value, int):
         unknown = [bit for bit in range(value.bit_length()) if value >> bit & 1 and bit not in known]
         if unknown:

@@ -67,6 +67,7 @@ def plant(
     machine: Annotated[str, typer.Argument(help="padder, press, steamer or washer; all four if left out.")] = "",
     endpoint: Annotated[str | None, typer.Option(help="Where one machine listens: modbus:// or opc.tcp://.")] = None,
     camera: Annotated[str | None, typer.Option(help="Where the press's camera listens: tcp://host:port.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Device profile of one machine; it says which protocol.")] = None,
     state_dir: Annotated[Path | None, typer.Option(help="Folder of the memories and rolls.")] = None,
     speed: Speed = "1",
     faults: Faults = "",
@@ -79,9 +80,9 @@ def plant(
     from hmi.run_plant import PlantRequest, about, run
 
     if explain:
-        _say(about(machine))
+        _say(about(machine, profile))
         return
-    request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir, insecure)
+    request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir, profile, insecure)
     asyncio.run(run(Settings(), request, _say))
 
 

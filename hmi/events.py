@@ -155,7 +155,7 @@ def _job_news(
         ring.put("strip", job_id=job_id, strip=views.strip_view(strip, base, record.job.mm_per_row or 0.0))
     strips[job_id] = len(record.strips)
     known = findings.setdefault(job_id, {})
-    for finding in (views.finding_view(row, base) for row in record.findings):
+    for finding in views.finding_views(record, base):
         if known.get(finding.id) != finding:
             known[finding.id] = finding
             ring.put("finding", job_id=job_id, finding=finding)

@@ -18,7 +18,6 @@ def check(name_or_path: str) -> dict[str, Any]:
     """Return what a profile holds, for people; ProfileError with all its faults if it cannot be used."""
     profile = load_profile(name_or_path)
     tags = profile.tags.values()
-    words = {alarm.word for alarm in profile.alarms}
     commands = [verb.name.lower() for verb in Verb if profile.number_of(verb) is not None]
     return {
         "profile": f"{profile.profile}: {profile.title}",
@@ -26,7 +25,7 @@ def check(name_or_path: str) -> dict[str, Any]:
         "protocol": f"{profile.protocol}, stage {profile.stage}",
         "tags": f"{len(tags)}, {sum(tag.access == 'rw' for tag in tags)} of them writable",
         "groups": _groups(profile),
-        "alarms": f"{len(profile.alarms)} bits in {', '.join(sorted(words)) or 'no word'}",
+        "alarms": _alarms(profile),
         "consumables": ", ".join(item.title for item in profile.consumables) or "none",
         "commands": ", ".join(commands),
         "the line lacks": ", ".join(lacking(profile)) or "nothing",
@@ -52,7 +51,7 @@ async def try_profile(name_or_path: str, endpoint: str, access: Access) -> dict[
     try:
         trial = await try_machine(profile, endpoint, access)
     except LinkLost as error:
-        return {**base, "reachable": False, "reason": str(error), "faults": 0, "tags": []}
+        return {**base, "reachable": False, "reason": str(error), "faults": 0, "alarms": {}, "tags": []}
     except ValueError as error:
         raise BadInput(str(error)) from error
     return {
@@ -62,7 +61,9 @@ async def try_profile(name_or_path: str, endpoint: str, access: Access) -> dict[
         "state": trial.snapshot.state.name.lower() if trial.snapshot.state else None,
         "clock_skew_s": _rounded(trial.snapshot.clock_skew_s),
         "consumables": _consumables(trial),
-        "faults": sum(len(tag.faults) for tag in trial.tags),
+        "faults": sum(len(tag.faults) for tag in trial.tags) + bool(trial.alarm_fault),
+        "alarms": dict(trial.snapshot.alarms),
+        "alarm_fault": trial.alarm_fault,
         "tags": [_tag(tag) for tag in trial.tags],
     }
 
@@ -83,6 +84,9 @@ def told(outcome: dict[str, Any]) -> list[str]:
         lines.extend(f"! {tag['name']:{widths[0]}}  {fault}" for fault in tag["faults"])
     lines.extend(f"  {item['name']}: {item['level']} of {item['capacity']:g} {item['unit']}"
                  f"{', low' if item['low'] else ''}" for item in outcome["consumables"])  # fmt: skip
+    active = [name for name, is_active in outcome["alarms"].items() if is_active]
+    lines.append(f"  active alarms: {', '.join(active) or 'none known'}")
+    lines.extend([f"! alarms: {outcome['alarm_fault']}"] if outcome["alarm_fault"] else [])
     wrong = sum(bool(tag["faults"]) for tag in outcome["tags"])
     lines.append(f"{wrong} of {len(outcome['tags'])} tags do not answer as declared; nothing was written")
     return lines
@@ -118,6 +122,13 @@ def _identity(profile: Profile) -> str:
     given = profile.identification
     texts = (given.manufacturer, given.model, given.serial_number)
     return ", ".join(text if isinstance(text, str) else f"told by {text.tag}" for text in texts if text is not None)
+
+
+def _alarms(profile: Profile) -> str:
+    words = sorted({alarm.word for alarm in profile.alarms if alarm.bit is not None})
+    told = [f"{len(profile.alarms) - len(profile.conditions)} bits in {', '.join(words)}"] if words else []
+    told += [f"{len(profile.conditions)} events of the server"] if profile.conditions else []
+    return ", ".join(told) or "none"
 
 
 def _groups(profile: Profile) -> str:

@@ -29,7 +29,8 @@ MOST_ROWS = 20_000
 class RipRequest:
     """What `foulard rip` is asked for; None leaves a value to the fabric's recipe or to the file.
 
-    `dead` names nozzles that do not print: "ink=number,number;ink=…"; `profile` is an ICC output profile of this fabric
+    `dead` names nozzles that do not print: "ink=number,number;ink=…"; `nozzles` is a file with these and with gains, as
+    `rip.read_nozzles` reads it; `profile` is an ICC output profile of this fabric
     with these inks, in place of the computed default.
     """
 
@@ -42,6 +43,7 @@ class RipRequest:
     print_width_mm: float | None = None
     dead: str = ""
     profile: Path | None = None
+    nozzles: Path | None = None
 
 
 def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
         steps[step] = time.perf_counter() - began
 
     raster = rip.rip(request.designs, for_rip, layout=request.layout, length_m=request.length_m, cloth=lot,
-                     nozzles=_nozzles(request.dead, for_rip), label=_label(request), folder=out,
+                     nozzles=_nozzles(request, for_rip), label=_label(request), folder=out,
                      progress=progress)  # fmt: skip
     preview = out / "preview.png"
     total_rows = raster.total_rows(request.length_m)
@@ -101,13 +103,20 @@ def _label(request: RipRequest) -> tuple[str, ...]:
     return (*tuple(names)[:3], request.fabric)
 
 
-def _nozzles(dead: str, for_rip: rip.Condition) -> rip.Nozzles | None:
-    """Read "ink=number,number;ink=…" as the state of the press's nozzles."""
-    if not dead:
+def _nozzles(request: RipRequest, for_rip: rip.Condition) -> rip.Nozzles | None:
+    """Return the state of the press's nozzles that a file and "ink=number,number;ink=…" say together."""
+    if not request.dead and request.nozzles is None:
         return None
     names = [ink.name for ink in for_rip.inks]
-    columns: dict[str, set[int]] = {name: set() for name in names}
-    for part in dead.split(";"):
+    state = rip.Nozzles(for_rip.width_px, ((),) * len(names))
+    if request.nozzles is not None:
+        try:
+            state = rip.read_nozzles(request.nozzles.read_bytes(), names, for_rip.width_px)
+        except (OSError, rip.NozzleError) as error:
+            msg = f"--nozzles {request.nozzles}: {error}"
+            raise BadInput(msg) from error
+    columns = {name: set(dead) for name, dead in zip(names, state.dead, strict=True)}
+    for part in request.dead.split(";") if request.dead else ():
         name, equals, numbers = part.strip().partition("=")
         if name not in columns or not equals:
             msg = f"--dead {part!r:.60} is not possible: give INK=N,N with an ink of {', '.join(names)}"
@@ -118,7 +127,7 @@ def _nozzles(dead: str, for_rip: rip.Condition) -> rip.Nozzles | None:
             msg = f"--dead {part!r:.60}: nozzles are whole numbers from 0"
             raise BadInput(msg) from error
     try:
-        return rip.Nozzles(for_rip.width_px, tuple(tuple(sorted(columns[name])) for name in names))
+        return replace(state, dead=tuple(tuple(sorted(columns[name])) for name in names))
     except ValueError as error:
         raise BadInput(str(error)) from error
 

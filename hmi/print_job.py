@@ -8,10 +8,12 @@ from typing import Any
 
 from controller import Actor, Controller, JobRequest, Store, accept, load_line
 from controller.desk import JobRecord
+from controller.pieces import results_of
 from hmi import report
 from hmi.operator import simulated_operator
 from hmi.serve import check_folder
 from hmi.uploads import keep_file
+from hmi.views import finding_views, piece_view
 from simulators import Plant
 
 ACTOR = Actor("command line", "admin")
@@ -97,10 +99,10 @@ def result(record: JobRecord, page: Path) -> dict[str, Any]:
         "printed_m": round(printed_rows * (job.mm_per_row or 0.0) / 1000, 3),
         "strips": len(record.strips),
         "findings": [
-            {"cls": item.defect, "at_m": round(item.at_m, 4), "x_mm": round(item.x_mm, 2),
-             "length_mm": round(item.length_mm, 2), "width_mm": round(item.width_mm, 2), "points": item.points}
-            for item in sorted(record.findings, key=lambda item: item.at_m)
+            {name: value for name, value in view.model_dump(mode="json").items() if name not in ("id", "picture")}
+            for view in sorted(finding_views(record, ""), key=lambda view: view.at_m)
         ],
+        "pieces": [piece_view(piece).model_dump(mode="json") for piece in results_of(job, record.findings)],
         "grade": {"points_per_100m2": job.grade.get("points_per_100m2"), "quality": job.grade.get("quality")},
         "report": str(page),
     }  # fmt: skip

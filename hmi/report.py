@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 import recipes
 from controller.desk import JobRecord
+from controller.pieces import finding_of, pieces_of, results_of
 
 STAGE_TITLES = {"pretreat": "Pretreatment", "print": "Printing", "fix": "Fixation", "wash": "Washing"}
 
@@ -47,6 +48,7 @@ def page(record: JobRecord, folder: Path) -> str:
     job = record.job
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     width_mm = control.recipe.fabric.print_width_mm
+    pieces = pieces_of(job)
     height = max(40.0, MAP_WIDTH * width_mm / 1000 / max(job.length_m, width_mm / 1000))
     return _ENVIRONMENT.get_template("report.html").render(
         job=job,
@@ -61,8 +63,15 @@ def page(record: JobRecord, folder: Path) -> str:
             {"name": name, "planned": ml, "used": _used(record, number)}
             for number, (name, ml) in enumerate(job.planned_ml.items(), start=1)
         ],
+        pieces=[
+            {"result": result, "x": result.piece.at_m / job.length_m * MAP_WIDTH,
+             "y": result.piece.x_mm / width_mm * height, "w": result.piece.length_mm / 1000 / job.length_m * MAP_WIDTH,
+             "h": result.piece.width_mm / width_mm * height}
+            for result in results_of(job, record.findings)
+        ],
         findings=[
-            {"row": row, "picture": _data_url(folder / row.picture) if row.picture else None,
+            {"row": row, "place": pieces.place(finding_of(row)),
+             "picture": _data_url(folder / row.picture) if row.picture else None,
              "x": row.at_m / job.length_m * MAP_WIDTH, "y": row.x_mm / width_mm * height,
              "w": max(row.length_mm / 1000 / job.length_m * MAP_WIDTH, 6),
              "h": max(row.width_mm / width_mm * height, 6)}

@@ -37,6 +37,9 @@ def rip(
     dead: Annotated[
         str, typer.Option(help='Nozzles that do not print, like "cyan=1200,1201;black=40".', metavar="INK=N,N;…")
     ] = "",
+    nozzles: Annotated[
+        Path | None, typer.Option(help="JSON file with dead nozzles and the gain of each; see docs/layouts.md.")
+    ] = None,
     profile: Annotated[
         Path | None, typer.Option(help="ICC output profile of this fabric with these inks; computed if left out.")
     ] = None,
@@ -50,8 +53,9 @@ def rip(
         gutter_mm=gutter_mm, hem_mm=hem_mm, turn=turn, flip=flip, marks=marks, colours=colours,
     )  # fmt: skip
     request = RipRequest(
-        tuple(designs), fabric, options.sized(laid, designs), length_m, inks, dpi, print_width_mm, dead, profile
-    )
+        tuple(designs), fabric, options.sized(laid, designs), length_m, inks, dpi, print_width_mm, dead, profile,
+        nozzles,
+    )  # fmt: skip
     tell(rip_designs(request, out), as_json)
 
 

@@ -18,7 +18,10 @@ from simulators import MACHINES, Plant, PlantError, explain
 
 @dataclass(frozen=True)
 class PlantRequest:
-    """What to run: one machine, or all four with an empty name, and where; None is the standard endpoint or folder."""
+    """What to run: one machine, or all four with an empty name, and where; None is the standard endpoint or folder.
+
+    ``profile`` is the name or path of a device profile of one machine; without an endpoint it listens on a free port.
+    """
 
     machine: str
     speed: float
@@ -26,12 +29,13 @@ class PlantRequest:
     endpoint: str | None = None
     camera: str | None = None
     state_dir: Path | None = None
+    profile: str | None = None
     insecure: bool = False
 
 
-def about(machine: str) -> str:
+def about(machine: str, profile: str | None = None) -> str:
     """Return what the machines, or one of them, say of themselves."""
-    return "\n\n".join(f"{name}\n{explain(name)}" for name in _names(machine))
+    return "\n\n".join(f"{name}\n{explain(name, profile)}" for name in _names(machine))
 
 
 def _names(machine: str) -> list[str]:
@@ -44,11 +48,15 @@ def _names(machine: str) -> list[str]:
 async def run(settings: Settings, request: PlantRequest, say: Callable[[str], None]) -> None:
     """Run one machine, or all four, until SIGINT or SIGTERM; orders typed on a terminal go to one that runs alone."""
     names = _names(request.machine)
-    if len(names) > 1 and (request.endpoint or request.camera):
-        msg = "--endpoint and --camera are for one machine: say which"
+    if len(names) > 1 and (request.endpoint or request.camera or request.profile):
+        msg = "--endpoint, --camera and --profile are for one machine: say which"
         raise BadInput(msg)
     line = load_line()
     endpoints = {spec.name: spec.endpoint for spec in line.machines} | {"camera": line.camera}
+    profiles = {spec.name: spec.profile for spec in line.machines}
+    if request.profile:
+        del endpoints[request.machine]  # the standard one is of the standard profile's protocol
+        profiles[request.machine] = request.profile
     endpoints |= {request.machine: request.endpoint} if request.endpoint else {}
     endpoints |= {"camera": request.camera} if request.camera else {}
     stopped = asyncio.Event()
@@ -57,7 +65,7 @@ async def run(settings: Settings, request: PlantRequest, say: Callable[[str], No
     folder = request.state_dir or settings.data.resolve() / "plant"
     client = settings.data.resolve()
     async with Plant(
-        folder, request.speed, request.faults, endpoints, names, client=client, insecure=request.insecure
+        folder, request.speed, request.faults, endpoints, names, profiles, client=client, insecure=request.insecure
     ) as plant:
         for name in [*names, *(["camera"] if "press" in names else [])]:
             say(f"{name:8} {plant.endpoints[name]}")

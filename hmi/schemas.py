@@ -128,8 +128,30 @@ class GradeView(View):
     quality: Literal["first", "second"]
 
 
+class PlaceView(View):
+    """Which piece a finding lies in, where in it from its upper left corner, and which further pieces it reaches."""
+
+    name: str
+    along_mm: float
+    across_mm: float
+    also: tuple[str, ...]
+
+
+class PieceView(View):
+    """One piece on the roll: its rectangle, what was found in it, and its quality once it is wholly inspected."""
+
+    name: str
+    at_m: float
+    x_mm: float
+    length_mm: float
+    width_mm: float
+    findings: int
+    points: int
+    quality: Literal["first", "second"] | None
+
+
 class FindingView(View):
-    """One defect: what, where and how big."""
+    """One defect: what, where and how big; `piece` is none in the gutter and in a job by the metre."""
 
     id: int
     cls: str
@@ -139,6 +161,7 @@ class FindingView(View):
     width_mm: float
     points: int
     picture: str | None
+    piece: PlaceView | None
 
 
 class StripView(View):
@@ -191,6 +214,7 @@ class JobDetail(JobView):
     inks: tuple[InkView, ...]
     strips: tuple[StripView, ...]
     finding_list: tuple[FindingView, ...]
+    pieces: tuple[PieceView, ...]
     inspected_m: float
     has_report: bool
 

@@ -9,8 +9,9 @@ import recipes
 import rip
 from controller import Controller
 from controller.desk import JobRecord
+from controller.pieces import PieceResult, Place, finding_of, pieces_of, results_of
 from controller.plan import progress
-from controller.supervise import Supervisor, active_alarms
+from controller.supervise import Supervisor
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
@@ -60,7 +61,7 @@ def shown_tags(machine: Machine) -> list[str]:
 
 def alarm_views(machine: Machine, snapshot: Snapshot) -> tuple[schemas.AlarmView, ...]:
     """Return the machine's active alarms."""
-    active = active_alarms(machine, snapshot)
+    active = snapshot.active_alarms
     return tuple(
         schemas.AlarmView(machine=machine.name, name=alarm.name, priority=alarm.priority, text=alarm.text,
                           response=alarm.response)
@@ -110,7 +111,8 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
             for number, (name, ml) in enumerate(job.planned_ml.items(), start=1)
         ),
         strips=tuple(strip_view(strip, base, mm_per_row) for strip in record.strips),
-        finding_list=tuple(finding_view(finding, base) for finding in record.findings),
+        finding_list=finding_views(record, base),
+        pieces=tuple(piece_view(result) for result in results_of(job, record.findings)),
         inspected_m=round(job.inspected_rows * mm_per_row / 1000, 4),
         has_report=job.status == "complete",
     )
@@ -125,12 +127,36 @@ def strip_view(strip: Strip, base: str, mm_per_row: float) -> schemas.StripView:
     )  # fmt: skip
 
 
-def finding_view(finding: FindingRow, base: str) -> schemas.FindingView:
-    """Return one defect."""
+def finding_views(record: JobRecord, base: str) -> tuple[schemas.FindingView, ...]:
+    """Return the defects of a job, each with the piece it lies in."""
+    if not record.findings:
+        return ()
+    pieces = pieces_of(record.job)
+    return tuple(_finding_view(row, pieces.place(finding_of(row)), base) for row in record.findings)
+
+
+def piece_view(result: PieceResult) -> schemas.PieceView:
+    """Return one piece with what was found in it."""
+    piece = result.piece
+    return schemas.PieceView(
+        name=piece.name, at_m=round(piece.at_m, 4), x_mm=round(piece.x_mm, 2), length_mm=round(piece.length_mm, 2),
+        width_mm=round(piece.width_mm, 2), findings=result.findings, points=result.points, quality=result.quality,
+    )  # fmt: skip
+
+
+def place_view(place: Place) -> schemas.PlaceView:
+    """Return where in a piece a finding lies."""
+    return schemas.PlaceView(
+        name=place.name, along_mm=round(place.along_mm, 1), across_mm=round(place.across_mm, 1), also=place.also
+    )
+
+
+def _finding_view(finding: FindingRow, place: Place | None, base: str) -> schemas.FindingView:
     return schemas.FindingView(
         id=finding.id or 0, cls=finding.defect, at_m=round(finding.at_m, 4), x_mm=round(finding.x_mm, 2),
         length_mm=round(finding.length_mm, 2), width_mm=round(finding.width_mm, 2), points=finding.points,
         picture=f"{base}/findings/{finding.id}.jpg" if finding.picture else None,
+        piece=place_view(place) if place else None,
     )  # fmt: skip
 
 

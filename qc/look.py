@@ -88,7 +88,7 @@ def look(
             pair = make_pair(expected, captured, mm_per_px, previous, wide)
             blobs, _ = find_blobs(pair)
     proof = evidence(pair, blobs)
-    lines = find_lines(pair, proof)
+    lines = find_lines(pair, proof, faint=inks is not None)
     lines += [_sought(pair, proof, line) for line in sought if not _among(line, lines, mm_per_px)]
     if inks is not None:
         lines = [named for line in lines if (named := name_ink(pair, proof, line, inks)) is not None]

@@ -13,6 +13,8 @@ LIMITS = (0.03, 0.025)
 # The same by width in px. A line of one camera pixel between quiet neighbours is drawn by nothing but a nozzle; a broad
 # one is what a colour of the artwork that the print model misses looks like.
 LIMITS_BY_BOX = {1: (0.010, 0.010), 3: LIMITS, 9: (0.08, 0.07)}
+# Least length by the same, in blocks: in the shortest window a line of one pixel has to stand out in both halves.
+BLOCKS_BY_BOX = {1: 12, 3: 3, 9: 3}
 SILENT = 6  # blocks at the lower end too short to speak for an end
 WITHIN_MM = 10.0  # a beginning placed so near is as good as exact: whoever looks for it there sees it
 DOUBT = 4.0  # log likelihood by which one beginning may be behind the best one and still be likely
@@ -22,7 +24,10 @@ AGAINST = 8.0  # log likelihood it takes to say that a streak is not there
 
 @dataclass(frozen=True)
 class Line:
-    """A streak in the pair's block rows: column in full-size px, blocks from begin to end, what it looks like."""
+    """A streak in the pair's block rows: column in full-size px, blocks from begin to end, what it looks like.
+
+    One that is not ``sure`` stands out too little by its brightness and needs a nozzle that explains it.
+    """
 
     x: float
     begin: float
@@ -35,6 +40,7 @@ class Line:
     open: bool
     box: int
     ink: int | None = None
+    sure: bool = True
 
 
 def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box: int) -> Line | None:
@@ -70,7 +76,7 @@ def trace(pair: Pair, proof: Evidence, x: int, template: int, channel: int, box:
     for _ in range(4):
         gain = (share * a - share * share * b / 2) / scatter
         begin, end = _best_segment(gain)
-        if end - begin < 3:
+        if end - begin < BLOCKS_BY_BOX[box]:
             return None
         share = float(a[begin:end].sum() / (b[begin:end].sum() + 1e-9))
     z = abs(share) * np.sqrt(b[begin:end].sum() / scatter)

@@ -1,6 +1,6 @@
 """Streaks along the web, down to one dead nozzle: columns that stand out over many rows and in both halves of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from qc.residual import Pair
 GROUP = 4  # blocks per step of the window search: 32 rows
 WINDOWS = (6, 12, 24)  # groups: 192, 384 and 768 rows, and always the whole height
 Z_FOUND = 8.0
+Z_FAINT = 6.0  # the same for a line of one pixel that a nozzle has to explain
 Z_HALF = 3.0
 HAIR_MISFIT_PX = 1.2  # the same for a line of one pixel, which the mixed pixel on a hard edge looks like
 FAINT = {1: 0.5, 3: 1.0, 9: 2.5}  # code values by width in px that are no defect however sure they are
@@ -22,7 +23,7 @@ EDGE_MISFIT_PX = 0.35  # by which an edge may stand wrong or soft all along the 
 OWN_SHARE = 0.14  # of the artwork's own structure along a column that may be left over by a wrong print model
 
 
-def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
+def find_lines(pair: Pair, proof: Evidence, *, faint: bool = False) -> list[Line]:
     """Find streaks anywhere in the pair.
 
     Parameters
@@ -31,6 +32,8 @@ def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
         The comparable pictures.
     proof
         From :func:`evidence`.
+    faint
+        Give lines of one pixel too that stand out so little that they are not sure.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
         for channel in range(4):
             base = [_running(m[t, channel]) for m in grouped]
             for window in windows:
-                hits += _hair_hits(base, window, LIMITS_BY_BOX[1][t], (t, channel, 1))
+                hits += _hair_hits(base, window, LIMITS_BY_BOX[1][t], (t, channel, 1), Z_FAINT if faint else Z_FOUND)
             for box, around in ((3, 13), (9, 41)):
                 narrow = [cv2.blur(m, (box, 1)) * box for m in base]
                 wide = [cv2.blur(m, (around, 1)) * around for m in base]
@@ -58,12 +61,12 @@ def find_lines(pair: Pair, proof: Evidence) -> list[Line]:
                     hits += _window_hits(narrow, wide, window, LIMITS_BY_BOX[box][t], (t, channel, box))
     lines: list[Line] = []
     near = max(2.0, 0.5 / pair.frame.mm_per_px)
-    for _z, x, t, channel, box, _ in sorted(hits, reverse=True):
+    for z, x, t, channel, box, _ in sorted(hits, reverse=True):
         if any(abs(x - line.x) <= near + line.width_px for line in lines):
             continue
         line = trace(pair, proof, x, t, channel, box)
         if line is not None and not any(_belongs(line, o, near) for o in lines):
-            lines.append(line)
+            lines.append(replace(line, sure=z > Z_FOUND))
     return lines
 
 
@@ -171,7 +174,9 @@ def _window_hits(
     return found
 
 
-def _hair_hits(base: list[np.ndarray], window: _Window, limit: float, tag: tuple[int, int, int]) -> list[Hit]:
+def _hair_hits(
+    base: list[np.ndarray], window: _Window, limit: float, tag: tuple[int, int, int], least_z: float
+) -> list[Hit]:
     """Single columns that stand out of quiet neighbours on both sides, in a window and in its halves."""
     a, b, o, lift = (m[window.end] - m[window.start] for m in base)
     informed = b > 0.05 * float(b.max())
@@ -187,7 +192,7 @@ def _hair_hits(base: list[np.ndarray], window: _Window, limit: float, tag: tuple
     bound = np.maximum(limit, FAINT[1] * level) + HAIR_MISFIT_PX * window.edge * level + OWN_SHARE * np.abs(own)
     bound = np.maximum(np.maximum(bound, step), HAIR_CLEAR * rough)
     found: list[Hit] = []
-    for x in np.flatnonzero((np.abs(z) > Z_FOUND) & (np.abs(peak) > bound) & informed):
+    for x in np.flatnonzero((np.abs(z) > least_z) & (np.abs(peak) > bound) & informed):
         halves = []
         for u, v in window.halves:
             part_a, part_b = (m[v, x - 4 : x + 5] - m[u, x - 4 : x + 5] for m in base[:2])

@@ -16,12 +16,17 @@ class UnknownFabricError(ValueError):
 
 
 class ControlRecipe(BaseModel):
-    """A recipe as released for one job; `digest` is the SHA-256 (hex) of its canonical JSON."""
+    """A recipe as released for one job.
+
+    `digest` is the SHA-256 (hex) of the canonical JSON of all else; `nozzles` that of the file with the state of the
+    press's nozzles, None where every nozzle prints as it should.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     recipe: Recipe
     digest: str
+    nozzles: str | None = None
 
 
 @cache
@@ -66,7 +71,16 @@ def recipe(name: str) -> Recipe:
     return known[name]
 
 
-def freeze(recipe: Recipe) -> ControlRecipe:
-    """Return the control recipe of a job: the recipe (frozen data) and the SHA-256 of its canonical JSON."""
-    canonical = json.dumps(recipe.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return ControlRecipe(recipe=recipe, digest=hashlib.sha256(canonical.encode("ascii")).hexdigest())
+def freeze(recipe: Recipe, *, nozzles: str | None = None) -> ControlRecipe:
+    """Return the control recipe of a job: frozen data, and a digest that proves later which values were used.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    nozzles : str, optional
+        See `ControlRecipe`.
+    """
+    values = {"recipe": recipe.model_dump(mode="json"), "nozzles": nozzles}
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return ControlRecipe(recipe=recipe, digest=digest, nozzles=nozzles)

@@ -47,6 +47,7 @@ DRYING_SETPOINTS: tuple[tuple[Stage, str], ...] = (
 Text = Annotated[str, Field(min_length=1)]
 Positive = Annotated[FiniteFloat, Field(gt=0)]
 Percent = Annotated[FiniteFloat, Field(ge=0, le=100)]
+Shear = Annotated[FiniteFloat, Field(ge=-300, le=300)]
 Lightness = Annotated[FiniteFloat, Field(ge=0, le=100)]
 Chromatic = Annotated[FiniteFloat, Field(ge=-128, le=127)]
 Lab = tuple[Lightness, Chromatic, Chromatic]
@@ -59,8 +60,10 @@ class _Frozen(BaseModel):
 class Fabric(_Frozen):
     """A catalogue cloth.
 
-    White is CIELAB (D50) of the prepared cloth; shrinkage is what the wet route takes; `max_dry_temp_c` bounds every
-    drying setpoint; `points_limit_per_100m2` is the four-point limit between first and second quality.
+    White is CIELAB (D50) of the prepared cloth; shrinkage is what the wet route takes; `skew_mm` is by how much further
+    along the right edge is printed than the left, `bow_mm` the middle than the straight line between both, so that the
+    finished cloth is straight (0 unless a lot was measured); `max_dry_temp_c` bounds every drying setpoint;
+    `points_limit_per_100m2` is the four-point limit between first and second quality.
     """
 
     title: Text
@@ -73,6 +76,8 @@ class Fabric(_Frozen):
     regain_pct: Percent
     shrink_warp_pct: Percent
     shrink_weft_pct: Percent
+    skew_mm: Shear = 0.0
+    bow_mm: Shear = 0.0
     max_dry_temp_c: Positive
     points_limit_per_100m2: Positive
 

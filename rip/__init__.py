@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rip.inkmap import NEAR_COLOUR, OVER_COLOUR, heat_colours
     from rip.inkuse import PRICE_PER_L, AreaInk, area_ink, ink_use
     from rip.layout import Layout, read_layout
+    from rip.nozzlefile import NozzleError, read_nozzles
     from rip.nozzles import Nozzles
     from rip.picture import preview
     from rip.pipeline import ASSUMED_DPI, job_length_m, rip
@@ -48,6 +49,7 @@ _HOME = {
     "LayoutError": "plan",
     "Motif": "arrange",
     "NEAR_COLOUR": "inkmap",
+    "NozzleError": "nozzlefile",
     "Nozzles": "nozzles",
     "OVER_COLOUR": "inkmap",
     "PRICE_PER_L": "inkuse",
@@ -74,6 +76,7 @@ _HOME = {
     "preview": "picture",
     "proof": "appearance",
     "read_layout": "layout",
+    "read_nozzles": "nozzlefile",
     "rgb_atlas": "atlas",
     "rip": "pipeline",
     "round_about": "atlas",
@@ -98,6 +101,7 @@ __all__ = [
     "Layout",
     "LayoutError",
     "Motif",
+    "NozzleError",
     "Nozzles",
     "Raster",
     "RasterError",
@@ -120,6 +124,7 @@ __all__ = [
     "preview",
     "proof",
     "read_layout",
+    "read_nozzles",
     "rgb_atlas",
     "rip",
     "round_about",

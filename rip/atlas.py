@@ -53,7 +53,10 @@ class Atlas:
 
 
 def rgb_atlas(steps: int = 6, columns: int | None = None, patch_px: int = PATCH_PX) -> Atlas:
-    """Return a sheet of an even RGB grid, `steps` (2..32) per channel; labels are hexadecimal."""
+    """Return a sheet of an even RGB grid, `steps` (2..32) per channel; labels are hexadecimal.
+
+    ValueError for any other number of steps.
+    """
     if not 2 <= steps <= 32:
         raise ValueError(f"steps {steps} is not in 2..32")
     codes = [round(at * 255 / (steps - 1)) for at in range(steps)]

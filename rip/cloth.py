@@ -138,6 +138,11 @@ def fit_period(wanted: float, units: int = 1) -> Period:
     -------
     Period
         Its units are a multiple of those asked for: a short period is taken several times.
+
+    Raises
+    ------
+    LayoutError
+        If no mask divides any height near.
     """
     nearest = max(1, round(wanted))
     reach = max(SNAP_ROWS, int(wanted * SNAP_REL)) if nearest >= MASK_ROWS[0] else 0

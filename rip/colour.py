@@ -16,7 +16,7 @@ _KNEE = 6 / 29
 
 
 def lab_to_xyz(lab: Float) -> Float:
-    """Convert CIELAB (…, 3) to XYZ (…, 3), white Y = 1."""
+    """Convert CIELAB (…, 3) to XYZ (…, 3), white Y = 1, both float64 and of D50."""
     lab = np.asarray(lab, np.float64)
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
@@ -24,7 +24,7 @@ def lab_to_xyz(lab: Float) -> Float:
 
 
 def xyz_to_lab(xyz: Float) -> Float:
-    """Convert XYZ (…, 3), white Y = 1, to CIELAB (…, 3)."""
+    """Convert XYZ (…, 3), white Y = 1, to CIELAB (…, 3), both float64 and of D50."""
     t = np.asarray(xyz, np.float64) / D50
     f = np.where(t > _KNEE**3, np.cbrt(t), t / (3 * _KNEE**2) + 4 / 29)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
@@ -51,7 +51,7 @@ XYZ_TO_SRGB: Float = np.array(
 
 
 def srgb_code(linear: Float) -> Float:
-    """Return the sRGB code value (0..1) of linear light (0..1)."""
+    """Return the sRGB code value (0..1) of linear light (0..1), float64 of any shape (IEC 61966-2-1)."""
     linear = np.clip(linear, 0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
@@ -64,7 +64,7 @@ def lab_to_srgb(lab: tuple[float, float, float]) -> tuple[int, int, int]:
 
 
 def delta_e00(one: Float, other: Float) -> Float:
-    """Return the CIEDE2000 difference (…) of CIELAB colours (…, 3), all parametric factors 1 (ISO/CIE 11664-6)."""
+    """Return the CIEDE2000 difference, float64 (…), of CIELAB (…, 3); all parametric factors 1 (ISO/CIE 11664-6)."""
     one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
     mean_chroma = (np.hypot(one[..., 1], one[..., 2]) + np.hypot(other[..., 1], other[..., 2])) / 2
     stretch = 1.5 - 0.5 * np.sqrt(mean_chroma**7 / (mean_chroma**7 + 25.0**7))

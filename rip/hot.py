@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rip.nozzles import GAIN_SCALE, Nozzles, evened, near_dead, roundings, take_over
+from rip.nozzles import GAIN_SCALE, Limits, Nozzles, close_gaps, evened, near_dead, roundings, under_total, unlimited
 from rip.packed import Bytes, lanes_for, pack, stored_bits
 from rip.screen import ink_thresholds, screen_plainly
 
@@ -40,10 +40,17 @@ class Screen:
     inks : int
         1 to 16.
     nozzles : Nozzles, optional
+    limits : Limits, optional
+        What the correction of nozzles keeps to; the tones given are within them.
     """
 
     def __init__(
-        self, mask: NDArray[np.uint16], drop_volumes: tuple[float, ...], inks: int, nozzles: Nozzles | None = None
+        self,
+        mask: NDArray[np.uint16],
+        drop_volumes: tuple[float, ...],
+        inks: int,
+        nozzles: Nozzles | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if nozzles is not None and nozzles.inks != inks:
             raise ValueError(f"nozzles of {nozzles.inks} inks given for {inks} inks")
@@ -56,6 +63,7 @@ class Screen:
         lanes[..., :inks] = np.stack(self.plain, axis=-1)
         self.tiles = self._tiled(lanes)
         self.nozzles = nozzles
+        self.limits = limits or unlimited(inks)
         self.gains: NDArray[np.uint16] | None = None
         if nozzles is not None and nozzles.steps is not None:
             width = -(-nozzles.width_px // TILE_COLUMNS) * TILE_COLUMNS
@@ -64,6 +72,9 @@ class Screen:
             added = np.zeros((1, *mask.shape, self.lanes), np.uint16)
             added[0, ..., :inks] = np.stack([roundings(mask, ink) for ink in range(inks)], axis=-1)
             self.added = self._tiled(added)[0]
+            most = np.zeros((TILE_COLUMNS, self.lanes), np.uint16)
+            most[:, :inks] = self.limits.inks
+            self.most = most.reshape(-1)
 
     def _tiled(self, lanes: NDArray) -> NDArray:
         """Repeat to the tile's width and beyond the mask's rows: (steps, mask rows + chunk rows, 1, tile · lanes)."""
@@ -119,9 +130,9 @@ class Screener:
             np.copyto(index, codes)
             np.take(table, index, out=self._tones.view(self._word)[: count * padded], mode="clip")
 
-        def tones_at(columns: NDArray[np.intp], ink: int) -> Bytes:
+        def tones_at(columns: NDArray[np.intp]) -> Bytes:
             red, green, blue = (rgb[:, columns, channel].astype(np.intp) for channel in range(3))
-            return entries[red << 16 | green << 8 | blue, ink]
+            return entries[red << 16 | green << 8 | blue]
 
         self._screen_band(rgb.shape[0], rgb.shape[1], fetch, tones_at, first_row, out)
 
@@ -134,8 +145,8 @@ class Screener:
             kept[:, :columns] = tones[top : top + count, left : left + columns]
             kept[:, columns:] = 0
 
-        def tones_at(columns: NDArray[np.intp], ink: int) -> Bytes:
-            return tones[:, columns, ink]
+        def tones_at(columns: NDArray[np.intp]) -> Bytes:
+            return tones[:, columns]
 
         self._screen_band(tones.shape[0], tones.shape[1], fetch, tones_at, first_row, out)
 
@@ -167,7 +178,7 @@ class Screener:
             self._close_gaps(rows, width, tones_at, first_row, out)
 
     def _even(self, count: int, padded: int, phase: int, left: int) -> None:
-        """Multiply the tones by the gains of their nozzles."""
+        """Multiply the tones by the gains of their nozzles, as `evened` does."""
         screen = self._screen
         assert screen.gains is not None
         assert self._wide is not None
@@ -178,7 +189,14 @@ class Screener:
         np.multiply(wide, screen.gains[left : left + padded].reshape(shape[1:]), out=wide)
         np.add(wide, screen.added[phase : phase + count], out=wide)
         np.floor_divide(wide, GAIN_SCALE, out=wide)
-        np.minimum(wide, 255, out=wide)
+        np.minimum(wide, screen.most, out=wide)
+        # four tones of 16 bits lie in a word: one multiplication adds them up in its upper quarter
+        words = self._wide[:size].view(np.uint64).reshape(-1, screen.lanes // 4).sum(axis=1)
+        over = np.flatnonzero(words * np.uint64(0x0001_0001_0001_0001) >> np.uint64(48) > screen.limits.total)
+        if len(over):
+            before = self._tones[:size].reshape(-1, screen.lanes)
+            after = self._wide[:size].reshape(-1, screen.lanes)
+            after[over] = under_total(before[over], after[over], screen.limits.total)
         np.copyto(tones, wide, casting="unsafe")
 
     def _set_levels(self, count: int, padded: int, phase: int) -> None:
@@ -231,16 +249,15 @@ class Screener:
         screen = self._screen
         assert screen.nozzles is not None
         row = (first_row + np.arange(rows)) % screen.mask_rows
-        for ink, dead in enumerate(screen.nozzles.dead):
-            if not dead:
-                continue
-            columns = near_dead(dead, width, screen.per_byte)
-            tones = np.ascontiguousarray(tones_at(columns, ink))
-            if screen.gains is not None:
-                added = screen.added.reshape(len(screen.added), TILE_COLUMNS, screen.lanes)
-                added = added[row[:, None], columns % TILE_COLUMNS, ink]
-                tones = evened(tones, screen.gains[columns, ink], added)
-            take_over(tones, columns, dead)
-            tile = screen.plain[ink][:, :, columns % screen.plain[ink].shape[2]]
-            levels = screen_plainly(tones, tile, first_row)
-            out[ink][:, np.unique(columns // screen.per_byte)] = pack(levels, screen.bits)
+        dead = screen.nozzles.dead
+        columns = near_dead(tuple({column for ones in dead for column in ones}), width, screen.per_byte)
+        tones = np.ascontiguousarray(tones_at(columns)[..., : screen.inks])
+        if screen.gains is not None:
+            added = screen.added.reshape(len(screen.added), TILE_COLUMNS, screen.lanes)[..., : screen.inks]
+            added = added[row[:, None], columns % TILE_COLUMNS]
+            tones = evened(tones, screen.gains[columns, : screen.inks], added, screen.limits)
+        close_gaps(tones, columns, dead, screen.limits)
+        for ink, plain in enumerate(screen.plain):
+            if dead[ink]:
+                levels = screen_plainly(tones[..., ink], plain[:, :, columns % plain.shape[2]], first_row)
+                out[ink][:, np.unique(columns // screen.per_byte)] = pack(levels, screen.bits)

@@ -81,7 +81,7 @@ def device_space(inks: int, cmyk_order: bool) -> str:
 
 
 def encode_lab(lab: NDArray[np.float64]) -> NDArray[np.uint16]:
-    """Encode CIELAB (…, 3) in the 16-bit form of ICC version 2: L* 100 is 0xFF00, a* and b* 0 are 0x8000."""
+    """Encode CIELAB (…, 3) as uint16, the form of ICC version 2: L* 100 is 0xFF00, a* and b* 0 are 0x8000."""
     scaled = np.stack([lab[..., 0] * 652.8, (lab[..., 1] + 128) * 256, (lab[..., 2] + 128) * 256], axis=-1)
     return np.clip(np.rint(scaled), 0, 65535).astype(np.uint16)
 

@@ -32,12 +32,12 @@ def heat_colours(count: int = 256) -> NDArray[np.uint8]:
 
 
 def heat_map(share: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the picture (h, w, 3) of shares of the total limit (h, w); above 1 as at 1."""
+    """Return the picture, uint8 (h, w, 3) sRGB, of shares of the total limit, float32 (h, w); above 1 as at 1."""
     return _scale()[np.minimum(share * 255, 255).astype(np.uint8)]
 
 
 def limit_map(share: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the picture (h, w, 3) of shares of the total limit (h, w).
+    """Return the picture, uint8 (h, w, 3) sRGB, of shares of the total limit, float32 (h, w).
 
     Grey below the limit, sand near it, red and hatched over it, so that it can be read without colour.
     """

@@ -82,7 +82,7 @@ class InkModel:
         return cls(white, surface, 1 - transmittance ** (1 / YULE_NIELSEN_N), YULE_NIELSEN_N)
 
     def factors(self, coverage: Float) -> tuple[Float, Float]:
-        """Factors of the product for coverages (…, inks), and their slopes over the coverage, both (…, inks, 3)."""
+        """Factors of the product for coverages (…, inks), and their slopes over them, float64 (…, inks, 3) both."""
         factors = 1 - coverage[..., None] * self.k
         slopes = np.broadcast_to(-self.k, factors.shape)
         if not any(self.shares):
@@ -117,15 +117,15 @@ class InkModel:
         return np.clip((self.total - plain) / np.maximum(more, 1e-9), 0, 1)
 
     def light(self, coverage: Float) -> Float:
-        """Product over the inks (…, 3) of coverages (…, inks), each 0..1: what is left of the light before ⁿ."""
+        """Product over the inks, float64 (…, 3), of coverages (…, inks) 0..1: what is left of the light before ⁿ."""
         return np.prod(self.factors(coverage)[0], axis=-2)
 
     def xyz(self, coverage: Float) -> Float:
-        """XYZ (D50, …, 3) of coverages (…, inks), each 0..1."""
+        """XYZ (D50), float64 (…, 3), of coverages (…, inks), each 0..1."""
         return self._xyz_of_light(self.light(coverage))
 
     def lab(self, coverage: Float) -> Float:
-        """CIELAB (D50) as measured, …, 3."""
+        """CIELAB (D50) as measured, float64 (…, 3), of coverages (…, inks), each 0..1."""
         return xyz_to_lab(self.xyz(coverage))
 
     def relative_lab(self, coverage: Float) -> Float:
@@ -133,7 +133,7 @@ class InkModel:
         return self.relative_lab_of_light(self.light(coverage))
 
     def relative_lab_of_light(self, light: Float) -> Float:
-        """CIELAB relative to the cloth (…, 3) of products over the inks (…, 3), see `light`."""
+        """CIELAB relative to the cloth, float64 (…, 3), of products over the inks (…, 3), see `light`."""
         return xyz_to_lab(self._xyz_of_light(light) * (D50 / self.white_xyz))
 
     def _xyz_of_light(self, light: Float) -> Float:

@@ -87,7 +87,7 @@ def rules_of(condition: Condition, model: InkModel) -> Rules:
 
 
 def wanted_black(model: InkModel, lab: Float, rules: Rules) -> Float:
-    """Return the black (0..1) that each colour (…, 3, media-relative) should hold if its colour allows.
+    """Return the black, float64 (…) 0..1, that each media-relative CIELAB (…, 3) should hold if its colour allows.
 
     Zero down to the lightness of the balanced grey at `black_start`; from there a smooth rise to 1 at the darkest
     colour within the total limit; less with chroma.
@@ -105,7 +105,7 @@ def wanted_black(model: InkModel, lab: Float, rules: Rules) -> Float:
 
 
 def within(inks: Float, total: float, black: int | None) -> Float:
-    """Take what is over the total limit from the coloured inks (…, inks) in proportion; black stays."""
+    """Take what is over the total (1 is one ink whole) from the coloured of float64 (…, inks) 0..1; black stays."""
     coloured = np.ones(inks.shape[-1])
     if black is not None:
         coloured[black] = 0

@@ -29,7 +29,7 @@ STILL: Shift = (Fraction(0), Fraction(0))
 
 
 def candidates(small: NDArray[np.float32]) -> list[Shift]:
-    """Return the shifts x/n, y/m after which the reduced picture is nearly itself."""
+    """Return the shifts x/n, y/m after which the reduced picture, float32 (h, w, 3), is nearly itself."""
     spectrum = np.fft.fft2(small - small.mean(axis=(0, 1)), axes=(0, 1))
     power = (np.abs(spectrum) ** 2).sum(axis=2)
     if power.sum() == 0:

@@ -198,7 +198,10 @@ def header(lines: Sequence[str], pen: Pen, *, row: int = 0, x: int = 0, text_mm:
 def colour_bar(
     pen: Pen, *, row: int, x: int, every_rows: int | None = None, until_row: int | None = None
 ) -> list[Patch]:
-    """Return a bar with a solid, a half and a quarter of the pixels for every ink; one field of 8 mm each."""
+    """Return a bar with a solid, a half and a quarter of the pixels for every ink; one field of 8 mm each.
+
+    LayoutError if it is wider than the cloth.
+    """
     side = pen.px(BAR_PATCH_MM)
     y, across = np.mgrid[0:side, 0:side]
     fields = {"solid": np.ones((side, side), np.bool_), "half": (y + across) % 2 == 0, "quarter": (y | across) % 2 == 0}

@@ -2,7 +2,9 @@
 
 A dead nozzle's tone moves to its neighbours: half to each side as far as they have room, the rest to the next ones out.
 Every other nozzle's tone is multiplied by its gain, rounded up or down by the mask, so that flat tones get the gain on
-average. Nozzle n prints device column n. Why so: `docs/decisions/009-dead-nozzles.md`.
+average. Neither lifts a pixel above the limits: where an ink or all inks together are at the most that the cloth takes,
+a gap stays open and a weak nozzle stays weak. Nozzle n prints device column n. Why so:
+`docs/decisions/009-dead-nozzles.md`.
 """
 
 import hashlib
@@ -91,45 +93,117 @@ def roundings(mask: NDArray[np.uint16], ink: int) -> NDArray[np.uint16]:
     return (ink_mask(mask, ink + _ROUNDING).astype(np.uint32) * GAIN_SCALE // mask.size).astype(np.uint16)
 
 
-def evened(tones: Bytes, steps: NDArray[np.uint16], added: NDArray[np.uint16]) -> Bytes:
-    """Multiply tones by gains.
+@dataclass(frozen=True)
+class Limits:
+    """The most that the corrections may lift a pixel to, as tones: 255 = a solid.
+
+    Attributes
+    ----------
+    inks : tuple of int
+        Most of each ink.
+    total : int
+        Most of all inks together.
+    """
+
+    inks: tuple[int, ...]
+    total: int
+
+
+def unlimited(inks: int) -> Limits:
+    """Return the limits of a press that has none: a solid of every ink."""
+    return Limits((255,) * inks, 255 * inks)
+
+
+def evened(tones: Bytes, steps: NDArray[np.uint16], added: NDArray[np.uint16], limits: Limits) -> Bytes:
+    """Multiply tones by gains, within the limits.
+
+    What a gain takes away it takes; what gains add is cut to each ink's limit, and where all inks together would come
+    above the total limit, every ink's addition is cut by the same factor. Tones that were within the limits stay so,
+    pixel by pixel.
 
     Parameters
     ----------
-    tones : uint8 (rows, n)
-    steps : uint16 (n,)
+    tones : uint8 (rows, n, inks)
+    steps : uint16 (n, inks)
         Gains in 1/204.
-    added : uint16 (rows, n)
+    added : uint16 (rows, n, inks)
         See `roundings`.
+    limits : Limits
     """
-    gained = (tones * steps + added) // GAIN_SCALE
-    return np.minimum(gained, 255).astype(np.uint8)
+    gained = (tones * steps + added) // np.uint16(GAIN_SCALE)
+    gained = np.minimum(gained, np.array(limits.inks, np.uint16))
+    over = gained.sum(axis=-1, dtype=np.uint16) > limits.total
+    gained[over] = under_total(tones[over], gained[over], limits.total)
+    return gained.astype(np.uint8)
 
 
-def take_over(tones: Bytes, columns: NDArray[np.intp], dead: tuple[int, ...]) -> None:
-    """Move the tones of dead nozzles to their neighbours, in place.
+def under_total(tones: Bytes, gained: NDArray[np.uint16], total: int) -> NDArray[np.uint16]:
+    """Return gained tones (n, inks) whose sums are above the total, with what was added to `tones` cut to fit."""
+    kept = np.minimum(tones, gained)
+    rise = gained - kept
+    room = np.maximum(total - kept.sum(axis=-1, dtype=np.int32), 0)
+    share = rise.astype(np.int32) * room[..., None] // np.maximum(rise.sum(axis=-1, dtype=np.int32), 1)[..., None]
+    return (kept + share).astype(np.uint16)
+
+
+def close_gaps(tones: Bytes, columns: NDArray[np.intp], dead: tuple[tuple[int, ...], ...], limits: Limits) -> None:
+    """Move the tones of dead nozzles to their neighbours, ink after ink, in place.
+
+    A neighbour takes no more than its ink's limit, and no more than all inks of its pixel have room for below the total
+    limit; so both hold pixel by pixel, not only over the few columns together.
+
+    Parameters
+    ----------
+    tones : uint8 (rows, n, inks)
+    columns : int (n,)
+        Device column of each tone column; must hold all within `REACH` of a dead one that are on the cloth.
+    dead : tuple of tuple of int
+        For each ink the columns that do not print.
+    limits : Limits
+    """
+    spare = limits.total - tones.sum(axis=-1, dtype=np.int16)
+    for ink, ones in enumerate(dead):
+        take_over(tones[..., ink], columns, ones, limits.inks[ink], spare)
+
+
+def take_over(
+    tones: Bytes,
+    columns: NDArray[np.intp],
+    dead: tuple[int, ...],
+    limit: int = 255,
+    spare: NDArray[np.int16] | None = None,
+) -> None:
+    """Move the tones of one ink's dead nozzles to their neighbours, in place.
 
     Parameters
     ----------
     tones : uint8 (rows, n)
         One ink.
-    columns : int (n,)
-        Device column of each tone column; must hold all within `REACH` of a dead one that are on the cloth.
-    dead : tuple of int
-        Columns that do not print.
+    columns, dead
+        As in `close_gaps`, of this ink.
+    limit : int
+        Most that a neighbour is lifted to.
+    spare : int16 (rows, n), optional
+        What the inks of each pixel together have room for; changed in place.
     """
     place = {int(column): index for index, column in enumerate(columns)}
     closed = set(dead)
+    if spare is None:
+        spare = np.full(tones.shape, 255, np.int16)
     for column in dead:
         left_over = tones[:, place[column]].astype(np.int16)
         tones[:, place[column]] = 0
+        spare[:, place[column]] += left_over
         for distance in range(1, REACH + 1):
             sides = [side for side in (column - distance, column + distance) if side in place and side not in closed]
             for turn in (1, 2):  # what one side has no room for goes to the other
                 for index, side in enumerate(sides):
+                    at = place[side]
                     share = left_over // (len(sides) - index) if turn == 1 else left_over
-                    taken = np.minimum(share, 255 - tones[:, place[side]].astype(np.int16))
-                    tones[:, place[side]] += taken.astype(np.uint8)
+                    room = np.minimum(limit - tones[:, at].astype(np.int16), spare[:, at])
+                    taken = np.clip(share, 0, np.maximum(room, 0))
+                    tones[:, at] += taken.astype(np.uint8)
+                    spare[:, at] -= taken
                     left_over -= taken
 
 

@@ -10,7 +10,7 @@ Bytes = NDArray[np.uint8]
 
 
 def stored_bits(levels: int) -> int:
-    """Bits that a pixel takes in a raster: 2 for up to 4 drop levels, 4 for up to 16."""
+    """Bits that a pixel takes in a raster: 2 for up to 4 drop levels, 4 for up to 16, ValueError for more."""
     if not 2 <= levels <= 16:
         raise ValueError(f"{levels} drop levels: a raster holds 2 to 16")
     return 2 if levels <= 4 else 4
@@ -20,14 +20,14 @@ LANES = (4, 8, 16)
 
 
 def lanes_for(inks: int) -> int:
-    """Return how many lanes a pixel of so many inks takes in tables and bands of tones."""
+    """Return how many lanes a pixel of so many inks takes in tables and bands of tones; ValueError above 16."""
     if not 1 <= inks <= LANES[-1]:
         raise ValueError(f"{inks} inks: 1 to {LANES[-1]} can be screened")
     return next(lanes for lanes in LANES if lanes >= inks)
 
 
 def pack(levels: Bytes, bits: int = 2) -> Bytes:
-    """Pack levels (…, width) to bytes (…, ceil(width · bits / 8)), first pixel in the high bits."""
+    """Pack levels, uint8 (…, width), to uint8 (…, ceil(width · bits / 8)), first pixel in the high bits."""
     per_byte = 8 // bits
     padding = [(0, 0)] * (levels.ndim - 1) + [(0, -levels.shape[-1] % per_byte)]
     padded = np.pad(levels, padding)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rip.advice import advice
 from rip.arrange import Motif, arrange, size_of
+from rip.channels import channels_of
 from rip.cloth import Cloth
 from rip.condition import Condition
 from rip.formats.opening import Artwork, open_artwork
@@ -17,7 +18,7 @@ from rip.hot import Screen
 from rip.labels import overlays_of
 from rip.layout import Layout
 from rip.mask import load_mask
-from rip.nozzles import Nozzles
+from rip.nozzles import Limits, Nozzles
 from rip.packed import stored_bits
 from rip.period import screen_period
 from rip.plan import LayoutError, Plan
@@ -25,7 +26,7 @@ from rip.raster import Raster, RasterError, write_job
 from rip.sources import Source, colour_notes, inked, read_sources
 from rip.writer import RasterWriter
 
-VERSION = 3
+VERSION = 4
 """Goes into every key: raise it when the same input gives other drops."""
 
 ASSUMED_DPI = 150.0
@@ -107,7 +108,7 @@ def rip(
         ink = inked(plan, sources, condition, folder / "profiles", layout.colourway)
         report("separate", 1.0)
         mask = load_mask(plan.mask_rows, folder / "masks")
-        screen = Screen(mask, condition.drop_volumes, len(condition.inks), nozzles)
+        screen = Screen(mask, condition.drop_volumes, len(condition.inks), nozzles, _limits(condition))
         with RasterWriter(path, _about(artworks, sources, plan, condition, key)) as writer:
             screen_period(ink.fill, screen, writer, ink.entries, progress=report)
             report("write", 0.0)
@@ -175,6 +176,11 @@ def _key(artworks: Sequence[Artwork], plan: Plan, condition: Condition, layout: 
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode("ascii")).hexdigest()
 
 
+def _limits(condition: Condition) -> Limits:
+    channels = channels_of(condition)
+    return Limits(tuple(int(limit) for limit in channels.limits), channels.total)
+
+
 def _kept(path: Path, advised: Path) -> tuple[Raster | None, list[str]]:
     """Return the raster of that key if it is there and sound, with what was advised."""
     try:
@@ -186,8 +192,10 @@ def _kept(path: Path, advised: Path) -> tuple[Raster | None, list[str]]:
 
 
 def _drop_px(layout: Layout, plan: Plan, cloth: Cloth) -> int | None:
-    """Rows by which a column of repeats lies lower than the one to its left; None where rows are shifted instead."""
+    """Rows by which a column of repeats lies lower than the one to its left; None where it is otherwise."""
     repeat = layout.laid
+    if cloth.skew_mm or cloth.bow_mm:
+        return None
     if repeat.axis == "across" or layout.pieces is not None or layout.turn or layout.flip != "none":
         return None
     if isinstance(repeat.shift, Fraction):

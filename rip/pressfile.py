@@ -197,7 +197,7 @@ def check_strips(file: int, head: Head, name: str) -> None:
 
 
 def read_at(file: int, out: Bytes, at: int) -> bool:
-    """Fill a contiguous buffer from an offset; False if the file ends before."""
+    """Fill a contiguous uint8 buffer of any shape from an offset in bytes; False if the file ends before."""
     view = out.data.cast("B")
     while len(view):
         done = os.preadv(file, [view], at)

@@ -197,7 +197,7 @@ class Raster:
         return (self.width_px * self.bits + 7) // 8
 
     def total_rows(self, length_m: float | None = None) -> int:
-        """Rows of the whole job; for a repeat whose job is not fixed, of that length."""
+        """Rows of the whole job; for a repeat whose job is not fixed, of that length (ValueError without one)."""
         if self.job_rows is not None:
             return self.job_rows
         if length_m is None:
@@ -282,6 +282,13 @@ class Raster:
         -------
         float32 (inks, count // step, width_px // step)
             0..1.
+
+        Raises
+        ------
+        ValueError
+            If a side is below one pixel.
+        RasterError
+            If the file has been cut since it was opened.
         """
         if step < 1:
             raise ValueError(f"step {step} must be at least 1")
@@ -295,6 +302,45 @@ class Raster:
                 sums.add_up(plane, step, cells[ink, top : top + taken])
         cells *= np.float32(1 / (step * step))
         return cells
+
+    def nozzles(self, start: int, count: int, left: int, right: int, step: int = 4) -> NDArray[np.float32]:
+        """Return the mean relative drop volume that each column of device pixels gets.
+
+        Parameters
+        ----------
+        start, count : int
+            Rows of the job; what is left over of the last `step` rows is left out.
+        left, right : int
+            Columns from `left` up to, not including, `right`.
+        step : int
+            Rows that are averaged.
+
+        Returns
+        -------
+        float32 (inks, count // step, right - left)
+            0..1.
+
+        Raises
+        ------
+        ValueError
+            If they are no columns of the raster.
+        RasterError
+            If the file has been cut since it was opened.
+        """
+        if not 0 <= left < right <= self.width_px or step < 1:
+            raise ValueError(f"columns {left}..{right} by {step} rows must lie in 0..{self.width_px}, 1 row or more")
+        pixels = 8 // self.bits
+        first, last = left // pixels, -(-right // pixels)
+        volumes = np.array(self.drop_volumes, np.float32)
+        found = np.empty((len(self.inks), count // step, right - left), np.float32)
+        band = max(1, _BAND_ROWS // step)
+        for top in range(0, found.shape[1], band):
+            taken = min(band, found.shape[1] - top)
+            packed = self.stream(start + top * step, taken * step, threads=1)[:, :, first:last]
+            levels = np.take(unpacking(self.bits), packed, mode="clip").view(np.uint8)
+            drops = volumes[levels[:, :, left - first * pixels :][:, :, : right - left]]
+            found[:, top : top + taken] = drops.reshape(len(self.inks), taken, step, -1).mean(axis=2)
+        return found
 
     @cached_property
     def _strip_drops(self) -> NDArray[np.int64]:

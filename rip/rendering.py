@@ -110,7 +110,7 @@ def rendering_of(condition: Condition, folder: Path) -> Rendering:
 
 
 def encode_lab(lab: NDArray[np.float64]) -> Tones:
-    """Encode CIELAB (…, 3) in the 16-bit form of ICC version 4: L* 100 is 65535, a* and b* 0 are 0x8080."""
+    """Encode CIELAB (…, 3) as uint16, the form of ICC version 4: L* 100 is 65535, a* and b* 0 are 0x8080."""
     scaled = np.stack([lab[..., 0] * 655.35, (lab[..., 1] + 128) * 257, (lab[..., 2] + 128) * 257], axis=-1)
     return np.clip(np.rint(scaled), 0, 65535).astype(np.uint16)
 

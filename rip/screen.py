@@ -48,12 +48,12 @@ def ink_mask(mask: NDArray[np.uint16], ink: int) -> NDArray[np.uint16]:
 
 
 def ink_thresholds(mask: NDArray[np.uint16], drop_volumes: tuple[float, ...], ink: int) -> Bytes:
-    """Return the thresholds of one ink, see `thresholds` and `ink_mask`."""
+    """Return the thresholds of one ink, uint8 (levels - 1, rows, columns), see `thresholds` and `ink_mask`."""
     return thresholds(ink_mask(mask, ink), drop_volumes)
 
 
 def screen_plainly(tones: Bytes, tiles: Bytes, first_row: int) -> Bytes:
-    """Return levels of tones (rows, width) that lie at `first_row` of the period: the definition, and the slow way."""
+    """Return levels of tones, uint8 (rows, width) both, at `first_row` of the period: the definition, the slow way."""
     _, mask_rows, mask_columns = tiles.shape
     y = (first_row + np.arange(tones.shape[0])) % mask_rows
     x = np.arange(tones.shape[1]) % mask_columns

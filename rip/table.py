@@ -85,7 +85,7 @@ class Table:
 
 
 def colour_index(rgb: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return the rows (…) of a table that colours (…, 3), 0..255, have."""
+    """Return the rows, int64 (…), of a table that integer colours (…, 3), 0..255, have."""
     wide = np.asarray(rgb, np.int64)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
 

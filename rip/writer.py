@@ -64,6 +64,13 @@ class RasterWriter:
         first_row : int
             A multiple of 64.
         packed : uint8 (inks, 64 or what is left, row bytes)
+
+        Raises
+        ------
+        ValueError
+            If it is no strip of this raster.
+        OSError
+            If the disk fails.
         """
         index, off = divmod(first_row, STRIP_ROWS)
         shape = (self.plan.inks, self.plan.strip(index)[1], self.plan.row_bytes)
@@ -80,6 +87,13 @@ class RasterWriter:
         """Seal the file, move it to its name and return the seal (hex).
 
         Nothing waits for the disk: after a power cut a reader finds what is missing by the hashes.
+
+        Raises
+        ------
+        ValueError
+            If rows are missing.
+        OSError
+            If the disk fails.
         """
         if not self._written.all():
             missing = int(np.flatnonzero(~self._written)[0]) * STRIP_ROWS

@@ -23,7 +23,10 @@ __all__ = ["main"]
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators", description="One simulated machine of the line.")
     parser.add_argument("machine", choices=MACHINES)
-    parser.add_argument("--endpoint", metavar="URL", help="modbus://, modbus+tls:// or opc.tcp://host:port")
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="modbus://, modbus+tls:// or opc.tcp://host:port; else a free port"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="device profile, name or path; it says which protocol")
     parser.add_argument("--camera", metavar="URL", help="the press's camera: tcp://host:port")
     parser.add_argument("--speed", default="1", metavar="N|max", help="plant seconds per wall second")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="folder of the retentive memory")
@@ -36,8 +39,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--follow-stdin", action="store_true", help="take orders from stdin, end when it closes")
     parser.add_argument("--explain", action="store_true", help="say where the tags are, which faults and orders exist")
     arguments = parser.parse_args(argv)
-    if not arguments.explain and not (arguments.endpoint and arguments.state_dir):
-        parser.error("--endpoint and --state-dir are needed")
+    if not arguments.explain and not arguments.state_dir:
+        parser.error("--state-dir is needed")
     return arguments
 
 
@@ -53,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one machine until SIGTERM, SIGINT or the end of stdin; returns the exit code (2: could not start)."""
     arguments = _arguments(argv)
     if arguments.explain:
-        print(explain(arguments.machine))  # noqa: T201 (a command line)
+        print(explain(arguments.machine, arguments.profile))  # noqa: T201 (a command line)
         return 0
     try:
         clock, faults = Clock(parse_speed(arguments.speed)), _faults(arguments)
@@ -78,7 +81,7 @@ async def _serve(arguments: argparse.Namespace, clock: Clock, faults: tuple[Faul
     security = arguments.security or arguments.state_dir / "security"
     place = Place(
         arguments.endpoint, arguments.camera, arguments.state_dir, rolls, security, arguments.published,
-        arguments.insecure, networks(arguments.clients),
+        arguments.profile, arguments.insecure, networks(arguments.clients),
     )  # fmt: skip
     async with build(arguments.machine, place, clock, faults) as machine:
         print("ready", arguments.machine, *machine.endpoints, flush=True)  # noqa: T201 (the service manager reads it)

@@ -26,22 +26,26 @@ __all__ = ["PROCESSES", "Assembled", "Place", "build"]
 
 PROCESSES: dict[str, Process] = {process.name: process for process in (PADDER, PRESS, STEAMER, WASHER)}
 SCHEMES = {"modbus-tcp": ("modbus", "modbus+tls"), "opcua": ("opc.tcp",)}
+HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a machine stands: its endpoint, its camera's, the folders of its memory, of the rolls and its certificates.
 
-    What it shows is written down in ``published``, if that is given; ``insecure`` lets people in without certificates.
-    To Modbus clients only come from the networks of ``clients``, if there are any.
+    What it shows is written down in ``published``, if that is given. ``profile`` is the name or path of a device
+    profile that takes the place of the machine's usual one; without an endpoint it listens on a free port here.
+    ``insecure`` lets people in without certificates. To Modbus clients only come from the networks of ``clients``, if
+    there are any.
     """
 
-    endpoint: str
+    endpoint: str | None
     camera: str | None
     state_dir: Path
     rolls: Path
     security: Path
     published: Path | None = None
+    profile: str | None = None
     insecure: bool = False
     clients: Networks = ()
 
@@ -84,12 +88,15 @@ async def build(name: str, place: Place, clock: Clock, faults: Sequence[Fault]) 
     ------
     EndpointError
         If an endpoint is of the wrong form or its port is in use.
+    ProfileError
+        If the profile cannot be used, or is one of another kind of machine.
     """
     process = PROCESSES[name]
-    profile = load_profile(process.profile)
+    profile = load_profile(place.profile or process.profile)
     schemes = SCHEMES[profile.protocol]
-    scheme = next((name for name in schemes if place.endpoint.startswith(f"{name}:")), schemes[0])
-    host, port = split(place.endpoint, scheme)
+    endpoint = place.endpoint or f"{schemes[0]}://{HERE}:0"
+    scheme = next((name for name in schemes if endpoint.startswith(f"{name}:")), schemes[0])
+    host, port = split(endpoint, scheme)
     port = claim(host, port)
     endpoints = [f"{scheme}://{host}:{port}"]
     memory, rolls = Memory(place.state_dir), Rolls(place.rolls, name)

@@ -87,11 +87,12 @@ class Machine:
         self.expired: bool | None = None
         self._process, self._profile, self._work = process, profile, work
         self._memory, self._rolls, self._calendar_h = memory, rolls, calendar_h
-        self._bits = {alarm.name: alarm.bit for alarm in profile.alarms}
+        self._bits = {alarm.name: alarm.bit for alarm in profile.alarms if alarm.bit is not None}
         self.troubles = Troubles(faults, memory.note)
         self.inputs: dict[str, Any] = {}
+        self._check_setpoints()
         self.power_up()
-        self._check_profile()
+        self._check_values()
 
     def power_up(self, *, keep: bool = True) -> None:
         """Switch the machine on, with its memory or with an empty one."""
@@ -146,14 +147,18 @@ class Machine:
         self.cloth.data[:, out : out + inside.shape[1]] = inside
         self._out = out
 
-    def _check_profile(self) -> None:
+    def _check_setpoints(self) -> None:
+        writable = {spec.name for spec in self._profile.tags.values() if spec.access == "rw"}
+        if needed := self._process.setpoints.keys() - writable:
+            raise ProfileError(
+                f"profile {self._profile.profile}: writable tag {min(needed)} is missing, which the {self.name} needs"
+            )
+
+    def _check_values(self) -> None:
         values = self.values(0.0)
         for spec in self._profile.tags.values():
             if spec.access == "r" and spec.name not in values:
                 raise ProfileError(f"profile {self._profile.profile}: tag {spec.name} is not simulated")
-        needed = set(self._process.setpoints) - set(self.inputs)
-        if needed:
-            raise ProfileError(f"profile {self._profile.profile}: writable tag {min(needed)} is missing")
 
     @property
     def name(self) -> str:
@@ -326,7 +331,8 @@ class Machine:
             "remote": self.remote,
             "mode": int(plc.mode),
             "emergency_stop": plc.estop,
-            "alarm_word": sum(1 << self._bits[name] for name in self.alarms),
+            "alarms": sorted(self.alarms),
+            "alarm_word": sum(1 << self._bits[name] for name in self.alarms if name in self._bits),
             "active_ticket": plc.order.ticket,
             "roll": self.cloth.roll,
             "metres": metres(plc, self._process.content_m),

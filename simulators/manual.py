@@ -7,9 +7,11 @@ from simulators.station import ORDERS
 __all__ = ["explain"]
 
 
-def explain(machine: str) -> str:
+def explain(machine: str, profile: str | None = None) -> str:
     """What a machine is: where its tags are, the faults it knows, what can be said to it."""
-    lines = [f"tags: drivers/profiles/{PROCESSES[machine].profile}.yaml", "", "faults (--faults, fault):"]
+    name = profile or PROCESSES[machine].profile
+    tags = name if name.endswith((".yaml", ".yml")) else f"drivers/profiles/{name}.yaml"
+    lines = [f"tags: {tags}", "", "faults (--faults, fault):"]
     for kind in (kind for kind in KINDS.values() if machine in kind.machines):
         name = kind.name if len(kind.machines) == 1 else f"{machine}.{kind.name}"
         lines += [f"  {name}: {kind.says}"]

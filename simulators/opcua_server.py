@@ -16,6 +16,7 @@ from asyncua.server.user_managers import UserManager
 from drivers.access import POLICIES
 from drivers.opcua_channels import POLICY_TYPES, TrustedServer
 from drivers.profile import Profile, TagSpec
+from simulators.conditions import Conditions
 from simulators.limits import accept
 from simulators.machinery import Machinery
 from simulators.security import Security
@@ -75,7 +76,7 @@ class OpcUaFace:
         self._profile = profile
         self._url = f"opc.tcp://{f'[{host}]' if ':' in host else host}:{port}"
         self._inputs, self._skew_s = inputs, skew_s
-        self._machinery, self._jobs = machinery, jobs
+        self._machinery, self._jobs, self._conditions = machinery, jobs, Conditions(profile)
         self._security, self._expired = security, expired
         self._server = TrustedServer(security.trust().accepts, Gate(security), with_open=security.insecure)
         self._nodes: dict[str, ua.NodeId] = {}
@@ -90,6 +91,7 @@ class OpcUaFace:
         server.name, server.manufacturer_name = self._profile.title, self._profile.manufacturer
         server.product_uri = "urn:foulard:plant:simulator"
         server.application_type = ua.ApplicationType.Server
+        self._conditions.prepare(server)
         await server.init()
         await server.set_application_uri(self._security.application_uri)
         server.set_endpoint(self._url)
@@ -115,10 +117,12 @@ class OpcUaFace:
                 await node.set_writable()
                 self._writable[node.nodeid] = spec
         await self._machinery.build(server, root)
+        await self._conditions.build(server, root)
         if self._jobs is not None:
             await self._jobs.build(server, root, self._inputs)
         server.subscribe_server_callback(CallbackType.PreWrite, self._before_write)
         server.subscribe_server_callback(CallbackType.PostWrite, self._after_write)
+        await self._conditions.publish(values["alarms"], self._skew_s())
         await server.start()
 
     async def _secure(self, server: TrustedServer) -> None:
@@ -156,6 +160,7 @@ class OpcUaFace:
                 value = ua.DataValue(ua.Variant(raw, VARIANTS[spec.type]), SourceTimestamp=now, ServerTimestamp=now)
                 await self._server.write_attribute_value(self._nodes[spec.name], value)
         await self._machinery.publish(values)
+        await self._conditions.publish(values["alarms"], self._skew_s())
         if self._jobs is not None:
             await self._jobs.publish(values)
 

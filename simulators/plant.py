@@ -4,20 +4,19 @@ import asyncio
 import math
 import sys
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from simulators.faults import MACHINES
 from simulators.security import introduce
 from simulators.troubles import read_faults
 
 __all__ = ["Plant", "PlantError"]
 
-RESTART_S = 1.0
+RESTART_S, RESTART_MAX_S = 1.0, 30.0
 START_S = 30.0
 STOP_S = 5.0
-SCHEMES = {"padder": "modbus", "press": "opc.tcp", "steamer": "modbus", "washer": "opc.tcp"}
 ROOT = Path(__file__).parent.parent
 
 
@@ -40,6 +39,8 @@ class Plant:
         URL by name ("padder", "press", "steamer", "washer", "camera"); a free port here where it says nothing.
     only : Collection[str]
         The machines to start.
+    profiles : Mapping[str, str], optional
+        Device profile by machine, name or path, where it is another one than usual; it says which protocol is spoken.
     client : Path, optional
         Data folder of the line that drives the machines: as an installer would, it is given their certificates and the
         password, and they trust it. ``client`` below ``folder`` if left out.
@@ -51,7 +52,7 @@ class Plant:
     client : Path
         As given.
     endpoints : dict[str, str]
-        URL by name, with "camera".
+        URL by name, with "camera"; those of free ports once the machines have started.
     pids : dict[str, int]
         Process by machine, while it runs.
     """
@@ -62,7 +63,8 @@ class Plant:
         speed: float = 1.0,
         faults: str = "",
         endpoints: Mapping[str, str] | None = None,
-        only: Collection[str] = tuple(SCHEMES),
+        only: Collection[str] = MACHINES,
+        profiles: Mapping[str, str] | None = None,
         *,
         client: Path | None = None,
         insecure: bool = False,
@@ -74,8 +76,8 @@ class Plant:
         except ValueError as error:
             raise PlantError(str(error)) from error
         self._speed = "max" if math.isinf(speed) else f"{speed:g}"
-        self.endpoints = {name: f"{scheme}://127.0.0.1:0" for name, scheme in SCHEMES.items()}
-        self.endpoints |= {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
+        self.endpoints = {"camera": "tcp://127.0.0.1:0", **(endpoints or {})}
+        self._profiles = {name: _found_anywhere(profile) for name, profile in (profiles or {}).items()}
         self.pids: dict[str, int] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -136,7 +138,9 @@ class Plant:
 
     async def _start(self, name: str) -> asyncio.subprocess.Process:
         """Start a machine and wait until it serves."""
-        arguments = [name, "--endpoint", self.endpoints[name], "--speed", self._speed]
+        arguments = [name, "--speed", self._speed]
+        arguments += ["--endpoint", self.endpoints[name]] if name in self.endpoints else []
+        arguments += ["--profile", self._profiles[name]] if name in self._profiles else []
         arguments += ["--state-dir", str(self._folder / name), "--rolls", str(self._folder / "rolls"), "--follow-stdin"]
         arguments += ["--faults", ";".join(str(fault) for fault in self._faults if fault.machine == name)]
         if name == "press":
@@ -173,17 +177,26 @@ class Plant:
 
     async def _keep(self, name: str, process: asyncio.subprocess.Process) -> None:
         """Restart a machine that died; end it when cancelled."""
+        pause_s = RESTART_S
         try:
             while True:
                 await _drain(process)
                 await process.wait()
                 self.pids.pop(name, None)
-                await asyncio.sleep(RESTART_S)
-                # a port may need a moment more; a service manager tries again as well
-                with suppress(PlantError, TimeoutError):
-                    process = await self._start(name)
+                await asyncio.sleep(pause_s)
+                try:
+                    process, pause_s = await self._start(name), RESTART_S
+                except (PlantError, TimeoutError) as error:
+                    # a port may need a moment more; what does not go away is tried less and less often
+                    pause_s = min(2 * pause_s, RESTART_MAX_S)
+                    sys.stderr.write(f"{error or f'{name}: no answer'}; it is started again in {pause_s:g} s\n")
         finally:
             await _end(process)
+
+
+def _found_anywhere(profile: str) -> str:
+    """Name of a profile, or its path as the machines find it, which run in another folder."""
+    return str(Path(profile).resolve()) if profile.endswith((".yaml", ".yml")) else profile
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:

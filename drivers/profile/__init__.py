@@ -6,10 +6,11 @@ same files.
 """
 
 from drivers.profile.load import Fault, ProfileError, load_profile
-from drivers.profile.spec import AlarmSpec, Consumable, Group, Heartbeat, Modbus, OpcUa, Profile
+from drivers.profile.spec import CONDITIONS, AlarmSpec, Consumable, Group, Heartbeat, Modbus, OpcUa, Profile
 from drivers.profile.tag import TagSpec
 
 __all__ = [
+    "CONDITIONS",
     "AlarmSpec",
     "Consumable",
     "Fault",

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import NamedTuple
 
-from drivers.profile.spec import FromTag, Profile
+from drivers.profile.spec import CONDITION_GROUP, AlarmSpec, FromTag, Profile
 from drivers.profile.tag import TagSpec
 from drivers.registers import INTEGERS, to_raw
 
@@ -173,6 +173,8 @@ def _heartbeat(profile: Profile) -> Iterator[Complaint]:
 
 def _groups(profile: Profile) -> Iterator[Complaint]:
     used = Counter(tag.group for tag in profile.tag_list)
+    if profile.conditions:
+        used[CONDITION_GROUP] += 1
     for name, group in profile.groups.items():
         if name not in used:
             yield Complaint(("groups", name), f"unused: no tag is in this group{did_you_mean(name, used)}")
@@ -220,17 +222,42 @@ def _outside(profile: Profile, name: str, given: Iterable[tuple[int, Loc]]) -> I
 
 
 def _alarms(profile: Profile) -> Iterator[Complaint]:
+    bits: list[tuple[object, Loc]] = []
+    events: list[tuple[object, Loc]] = []
     for index, alarm in enumerate(profile.alarms):
-        tag = profile.tags.get(alarm.word)
-        if tag is None or tag.type not in WORD_BITS:
-            hint = "" if tag else did_you_mean(alarm.word, profile.tags)
-            message = f"{alarm.word!r} must be a tag of type {', '.join(WORD_BITS)}{hint}"
-            yield Complaint(("alarms", index, "word"), message)
-        elif alarm.bit >= WORD_BITS[tag.type]:
-            yield Complaint(("alarms", index, "bit"), f"bit {alarm.bit} is not in a {tag.type}")
-    bits = [(f"{alarm.word}.{alarm.bit}", ("alarms", index, "bit")) for index, alarm in enumerate(profile.alarms)]
+        at: Loc = ("alarms", index)
+        if alarm.event is not None:
+            yield from _condition(profile, alarm, at)
+            of = "" if alarm.source is None else f" of {alarm.source}"
+            events.append((f"{alarm.event}{of}", (*at, "event")))
+        elif alarm.bit is None:
+            yield Complaint(at, "needs bit, its place in an alarm word, or event, the ConditionName at the server")
+        else:
+            yield from _bit(profile, alarm, alarm.bit, at)
+            bits.append((f"{alarm.word}.{alarm.bit}", (*at, "bit")))
     yield from _twice(bits, "bit")
+    yield from _twice(events, "event")
     yield from _twice([(alarm.name, ("alarms", index, "name")) for index, alarm in enumerate(profile.alarms)], "alarm")
+
+
+def _bit(profile: Profile, alarm: AlarmSpec, bit: int, at: Loc) -> Iterator[Complaint]:
+    tag = profile.tags.get(alarm.word)
+    if tag is None or tag.type not in WORD_BITS:
+        hint = "" if tag else did_you_mean(alarm.word, profile.tags)
+        message = f"{alarm.word!r} must be a tag of type {', '.join(WORD_BITS)}{hint}"
+        yield Complaint((*at, "word"), message)
+    elif bit >= WORD_BITS[tag.type]:
+        yield Complaint((*at, "bit"), f"bit {bit} is not in a {tag.type}")
+    if alarm.source is not None:
+        yield Complaint((*at, "source"), "unused: the alarm is a bit")
+
+
+def _condition(profile: Profile, alarm: AlarmSpec, at: Loc) -> Iterator[Complaint]:
+    if profile.protocol != "opcua":
+        yield Complaint((*at, "event"), f"alarms as events are a way of OPC UA, not of {profile.protocol}")
+    for key in ("word", "bit"):
+        if key in alarm.model_fields_set:
+            yield Complaint((*at, key), "an alarm is a bit or an event, not both")
 
 
 def _consumables(profile: Profile) -> Iterator[Complaint]:

@@ -11,8 +11,11 @@ from drivers.profile.tag import Spec, TagSpec
 from drivers.registers import TagValue, WordOrder
 
 __all__ = [
+    "CONDITIONS",
+    "CONDITION_GROUP",
     "AlarmSpec",
     "Consumable",
+    "Extension",
     "FromTag",
     "Group",
     "Heartbeat",
@@ -94,10 +97,16 @@ class Mode(Spec):
 
 
 class AlarmSpec(Spec):
-    """One bit of an alarm word: what it means and what the operator does about it."""
+    """One alarm: how the machine tells it, what it means and what the operator does about it.
+
+    It is ``bit`` of tag ``word``; or, of an OPC UA server, the condition with ConditionName ``event`` and, where
+    several have that name, SourceName ``source`` (OPC 10000-9 §5.5.2, OPC 10000-5 §6.4.2).
+    """
 
     word: str = "alarm_word"
-    bit: int = Field(ge=0, le=63)
+    bit: int | None = Field(None, ge=0, le=63)
+    event: str | None = None
+    source: str | None = None
     name: str
     priority: Literal["high", "medium", "low"]
     text: str
@@ -128,7 +137,27 @@ class Identification(Spec):
     serial_number: str | FromTag | None = None
 
 
+class Without(Spec):
+    """What the other profile's machine has and this one lacks, by name."""
+
+    tags: tuple[str, ...] = Field(default=(), strict=False)
+    alarms: tuple[str, ...] = Field(default=(), strict=False)
+    consumables: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Extension(Spec):
+    """The keys of a profile that says only what differs from another one: its name or path, and what is left out."""
+
+    extends: str
+    without: Without = Without()
+
+
+CONDITIONS = "alarm conditions"
+"""Stands among the tags for all alarms that are conditions, as a word whose bits are set while they are active."""
+CONDITION_GROUP = "alarms"
+
 _ALL_DEFAULTS = Group()
+_CONDITION_DEFAULTS = Group(period_s=0.4)  # half of the age at which a value turns uncertain
 
 
 class Profile(Spec):
@@ -173,8 +202,26 @@ class Profile(Spec):
         given = self.identification.manufacturer
         return given if isinstance(given, str) else ""
 
+    @cached_property
+    def conditions(self) -> tuple[AlarmSpec, ...]:
+        """Alarms that are conditions of the server; the place of each is its bit in ``CONDITIONS``."""
+        return tuple(alarm for alarm in self.alarms if alarm.event is not None)
+
+    @cached_property
+    def alarm_places(self) -> Mapping[str, tuple[str, int]]:
+        """Word and bit of each alarm by its name, whichever way it is told."""
+        bits = {alarm.name: (alarm.word, alarm.bit) for alarm in self.alarms if alarm.bit is not None}
+        return bits | {alarm.name: (CONDITIONS, index) for index, alarm in enumerate(self.conditions)}
+
+    @cached_property
+    def followed(self) -> tuple[str, ...]:
+        """All that the machine is asked for: its tags, and its conditions if there are alarms among them."""
+        return (*self.tags, *((CONDITIONS,) if self.conditions else ()))
+
     def group_of(self, tag: str) -> Group:
-        """How a tag is read and ages."""
+        """How a tag, or ``CONDITIONS``, is read and ages."""
+        if tag == CONDITIONS:
+            return self.groups.get(CONDITION_GROUP, _CONDITION_DEFAULTS)
         return self.groups.get(self.tags[tag].group, _ALL_DEFAULTS)
 
     @cached_property

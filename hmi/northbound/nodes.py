@@ -86,7 +86,9 @@ class LineNodes:
         for name, machine in state.machines.items():
             profile = self._profiles[name]
             values |= _machine(f"Line.Machines.{name}", profile, machine)
-            alarms += [f"{name}: {alarm.text}" for alarm in profile.alarms if alarm.name in machine.alarms]
+            alarms += [
+                f"{name}: {alarm.text}" for alarm in profile.alarms if alarm.name in machine.snapshot.active_alarms
+            ]
         values["Line.ActiveAlarms"] = plain(alarms, _STRING)
         for identifier, value in values.items():
             before = self._shown.get(identifier)
@@ -184,9 +186,8 @@ def _machine(path: str, profile: Profile, machine: MachineState) -> dict[str, ua
         values[f"{path}.Identification.{label}"] = plain(known, _STRING)
     for spec in _shown_tags(profile):
         values[f"{path}.Values.{spec.name}"] = data_value(spec, snapshot.tags.get(spec.name), snapshot.link)
-    for alarm in profile.alarms:
-        active = alarm.name in machine.alarms if snapshot.good("alarm_word") else None
-        values[f"{path}.Alarms.{alarm.name}"] = plain(active, _BOOL)
+    for name, active in snapshot.alarms.items():
+        values[f"{path}.Alarms.{name}"] = plain(active, _BOOL)
     return values | _fields(f"{path}.CurrentJob", machine.job, JOB)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from controller import Actor, Controller
 from controller.desk import JobRecord
-from controller.supervise import active_alarms
 from drivers import Identification, Snapshot
 
 __all__ = ["READER", "CurrentJob", "Figures", "LineState", "MachineState", "figures_of", "line_state"]
@@ -33,7 +32,6 @@ class MachineState:
 
     snapshot: Snapshot
     identification: Identification | None
-    alarms: frozenset[str]
     waiting: str
     job: CurrentJob | None
 
@@ -63,11 +61,8 @@ def line_state(controller: Controller, figures: Figures) -> LineState:
     """Collect the line as it is now; figures are counted elsewhere, because that takes longer."""
     machines = {}
     for name, machine in controller.machines.items():
-        snapshot = machine.snapshot()
         waiting = controller.supervisors[name].waiting
-        machines[name] = MachineState(
-            snapshot, machine.identification, active_alarms(machine, snapshot), waiting, _current(controller, name)
-        )
+        machines[name] = MachineState(machine.snapshot(), machine.identification, waiting, _current(controller, name))
     return LineState(machines, figures)
 
 

@@ -116,7 +116,7 @@ def one_line(text: object, longest: int = 200) -> str:
 
 
 def take(file: BinaryIO, count: int) -> bytes:
-    """Read exactly that many bytes."""
+    """Read exactly that many bytes; Unreadable if the file ends before."""
     data = file.read(count)
     if len(data) != count:
         raise Unreadable("cut or damaged: it ends inside of its header")
@@ -129,7 +129,7 @@ def unpack(layout: str, file: BinaryIO) -> tuple[Any, ...]:
 
 
 def check_size(width_px: int, height_px: int) -> None:
-    """Refuse pictures without pixels, of a single row or column, and above the limits."""
+    """Raise Unreadable for pictures without pixels, of a single row or column, and above the limits."""
     if width_px < 1 or height_px < 1:
         raise Unreadable("the picture has no pixels")
     if width_px < 2 or height_px < 2:
@@ -142,7 +142,7 @@ def check_size(width_px: int, height_px: int) -> None:
 
 
 def check_held(held_bytes: int, what: str, remedy: str) -> None:
-    """Refuse what could only be decoded by holding too much at once."""
+    """Raise Unreadable for what could only be decoded by holding more than MAX_HELD_BYTES at once."""
     if held_bytes > MAX_HELD_BYTES:
         needed, limit = held_bytes // 1_000_000, MAX_HELD_BYTES // 1_000_000
         raise Unreadable(f"{what} needs {needed} MB of memory to be decoded, more than {limit} MB: {remedy}")

@@ -48,7 +48,10 @@ def bands(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
 
 
 def pdf(path: str, page_number: int, dpi: float) -> tuple[dict[str, Any], Iterator[memoryview]]:
-    """Open a PDF page with PDFium."""
+    """Open a PDF page with PDFium: what it is, and its pixels from above, RGB uint8 row by row.
+
+    ValueError says in one sentence why it cannot be read.
+    """
     import ctypes
 
     import pypdfium2.raw as pdfium
@@ -83,7 +86,10 @@ def pdf(path: str, page_number: int, dpi: float) -> tuple[dict[str, Any], Iterat
 
 
 def svg(path: str, page_number: int, dpi: float) -> tuple[dict[str, Any], Iterator[memoryview]]:
-    """Open an SVG file with librsvg, through libvips; from memory, so that it has no folder to load files from."""
+    """Open an SVG file with librsvg, through libvips; from memory, so that it has no folder to load files from.
+
+    Gives and raises what `pdf` does.
+    """
     import pyvips
 
     pyvips.cache_set_max(0)

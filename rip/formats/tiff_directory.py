@@ -46,7 +46,10 @@ class Directory:
         return tag in self._entries
 
     def numbers(self, tag: int) -> NDArray[np.int64]:
-        """Return the values of a tag, none if it is missing; of fractions, numerators and denominators in turn."""
+        """Return the values of a tag, none if it is missing; of fractions, numerators and denominators in turn.
+
+        Unreadable if one points beyond any file.
+        """
         entry = self._entries.get(tag)
         if entry is None:
             return np.empty(0, np.int64)

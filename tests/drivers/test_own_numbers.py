@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from controller.supervise import active_alarms
 from drivers import OPEN, CommandRefused, Identity, Machine, State, Verb
 
 KEYS = """
@@ -117,8 +116,8 @@ alarms:
             machine = Machine("press", device.profile, device.endpoint, OPEN)
             async with bench.running(machine):
                 await bench.until(machine, lambda s: s.good("more_alarms"))
-                assert active_alarms(machine, machine.snapshot()) == frozenset()
+                assert machine.snapshot().active_alarms == frozenset()
                 await asyncio.gather(device.set("more_alarms", 1 << 17), device.set("alarm_word", 1))
-                await bench.until(machine, lambda s: active_alarms(machine, s) == {"belt", "power_lost"})
+                await bench.until(machine, lambda s: s.active_alarms == {"belt", "power_lost"})
 
     run(main())

@@ -8,16 +8,19 @@ from hypothesis import strategies as st
 
 import drivers
 from drivers import ProfileError, State, Verb, load_profile, profile_schema
-from tests.drivers.profile_faults import COMMANDS, FAULTS, PADDER, STATES
+from tests.drivers.alarm_faults import ALARM_FAULTS
+from tests.drivers.profile_faults import COMMANDS, FAULTS, PADDER, PRESS, STATES
 
 SHIPPED = {
     "padder-stenter": ("pretreat", "modbus-tcp"),
     "press": ("print", "opcua"),
     "loop-steamer": ("fix", "modbus-tcp"),
     "open-width-washer": ("wash", "opcua"),
+    "padder-stenter-opcua": ("pretreat", "opcua"),
+    "loop-steamer-opcua": ("fix", "opcua"),
 }
 COMMON = (
-    *("state", "remote", "machine_heartbeat", "alarm_word", "active_ticket", "metres", "speed_m_min", "run_s"),
+    *("state", "remote", "machine_heartbeat", "active_ticket", "metres", "speed_m_min", "run_s"),
     *("plant_s", "command_ack", "command_result", "heartbeat", "command", "command_token", "ticket", "length_m"),
 )
 
@@ -27,6 +30,7 @@ def test_shipped_profiles_are_sound(name):
     profile = load_profile(name)
     assert (profile.stage, profile.protocol) == SHIPPED[name]
     assert set(COMMON) <= set(profile.tags)
+    assert ("alarm_word" in profile.tags) == (not profile.conditions)
     assert [alarm.name for alarm in profile.alarms][:2] == ["power_lost", "controller_lost"]
     setpoints = {tag for tag in profile.tags if "_sp_" in tag}
     assert setpoints <= {spec.setpoint for spec in profile.tags.values()} | {"dwell_sp_min"}
@@ -44,7 +48,7 @@ def test_a_profile_cannot_be_changed():
 
 
 def test_unknown_name_tells_the_known_ones():
-    with pytest.raises(ProfileError, match="no profile is called 'pres'; there are: loop-steamer, open-width-washer"):
+    with pytest.raises(ProfileError, match="no profile is called 'pres'; there are: loop-steamer, loop-"):
         load_profile("pres")
 
 
@@ -70,7 +74,12 @@ def line_of(path, key, of_tag=None):
     return next(n for n in range(first, len(lines)) if lines[n].lstrip("- ").startswith(f"{key}:")) + 1
 
 
-@pytest.mark.parametrize(("name", "edit", "key", "of_tag", "message"), FAULTS, ids=[fault[4][:50] for fault in FAULTS])
+ALL_FAULTS = [*FAULTS, *ALARM_FAULTS]
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "key", "of_tag", "message"), ALL_FAULTS, ids=[fault[4][:50] for fault in ALL_FAULTS]
+)
 def test_faults_are_named_with_file_and_line(tmp_path, name, edit, key, of_tag, message):
     path = edited(tmp_path, name, edit)
     with pytest.raises(ProfileError) as error:
@@ -85,6 +94,22 @@ def test_faults_are_named_with_file_and_line(tmp_path, name, edit, key, of_tag, 
     assert str(found[0]) == f"{path}:{line}: {found[0].message}"
     assert "\n" not in str(error.value)
     assert str(error.value).startswith(f"{path}:{error.value.faults[0].line}: ")
+
+
+def test_two_alarms_cannot_be_one_event(tmp_path):
+    def spoil(_tags, data):
+        for alarm in data["alarms"][:3]:
+            del alarm["bit"]
+            alarm["event"] = "Lost"
+        data["alarms"][1]["source"] = "Press"  # another one than any source's
+
+    path = edited(tmp_path, PRESS, spoil)
+    with pytest.raises(ProfileError) as error:
+        load_profile(path)
+    lines = [number for number, text in enumerate(path.read_text().splitlines(), start=1) if "event: Lost" in text]
+    (fault,) = error.value.faults
+    assert fault.line == lines[2]
+    assert fault.message == f"alarms.raster_refused.event: event 'Lost' is there twice (line {lines[0]})"
 
 
 def test_all_faults_are_told_in_the_order_of_the_file(tmp_path):

@@ -76,12 +76,15 @@ def ager():
         yield machine
 
 
+def examples():
+    return re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
 @pytest.fixture
 def profile(tmp_path):
     """The profile as it stands on the page."""
-    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "hs20.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(examples()[0], encoding="utf-8")
     return path
 
 
@@ -96,6 +99,13 @@ def edited(path, before, after):
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
     return path
+
+
+def test_the_shorter_profile_of_the_page(tmp_path):
+    path = tmp_path / "padder.yaml"
+    path.write_text(next(text for text in examples() if "extends:" in text), encoding="utf-8")
+    hall = load_profile(path)
+    assert (hall.tags["speed_sp_m_min"].high, hall.tags["chamber3_temp_c"].address) == (40, "input:210")
 
 
 def test_check_says_what_the_profile_holds(profile):

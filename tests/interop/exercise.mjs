@@ -24,7 +24,7 @@ const uris = await session.readNamespaceArray()
 const subscription = await session.createSubscription2({ requestedPublishingInterval: 50, publishingEnabled: true })
 const heard = []
 
-const acts = { read, write, subscribe, watch, events, call }
+const acts = { read, write, subscribe, watch, refresh, events, call }
 const answers = []
 for (const step of steps) answers.push(await acts[step.do](step))
 await subscription.terminate()
@@ -85,6 +85,14 @@ async function watch({ node, fields }) {
     { samplingInterval: 0, queueSize: 100, discardOldest: false, filter }, TimestampsToReturn.Both)
   item.on('changed', (found) => heard.push(found.map(({ value }) => value)))
   return true
+}
+
+// the server tells all conditions that it retains once more, to this subscription
+async function refresh() {
+  const { statusCode } = await session.call({
+    objectId: resolveNodeId('ConditionType'), methodId: resolveNodeId('ConditionType_ConditionRefresh'),
+    inputArguments: [new Variant({ dataType: DataType.UInt32, value: subscription.subscriptionId })] })
+  return statusCode.name
 }
 
 async function events({ count }) {

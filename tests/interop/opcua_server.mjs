@@ -1,10 +1,11 @@
 // Serves the tags of a device profile with node-opcua and answers its command hand-shake, so that our drivers meet a
 // server that shares no code with ours. stdin, first line: {port, namespace, root, tags: [{name, node, type, access, value}],
-// security?: {certificate, key, uri, folder, trusted, user, password, policies}}.
+// security?: {certificate, key, uri, folder, trusted, user, password, policies}, conditions?: [ConditionName]}; each further
+// line makes a condition come or go: {condition, active}.
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
-import { DataType, MessageSecurityMode, SecurityPolicy, StatusCodes, Variant } from 'node-opcua-client'
+import { DataType, MessageSecurityMode, NodeId, SecurityPolicy, StatusCodes, Variant } from 'node-opcua-client'
 import { OPCUAServer } from 'node-opcua-server'
 
 const TYPES = {
@@ -12,8 +13,8 @@ const TYPES = {
   float32: DataType.Float, bool: DataType.Boolean, string: DataType.String,
 }
 const lines = createInterface({ input: process.stdin })
-const { value: first } = await lines[Symbol.asyncIterator]().next()
-const { port, namespace: uri, root, tags, security } = JSON.parse(first)
+const given = lines[Symbol.asyncIterator]()
+const { port, namespace: uri, root, tags, security, conditions = [] } = JSON.parse((await given.next()).value)
 
 const server = new OPCUAServer({
   port,
@@ -26,7 +27,12 @@ const server = new OPCUAServer({
 await server.initialize()
 const { addressSpace } = server.engine
 const namespace = addressSpace.registerNamespace(uri)
-const machine = namespace.addObject({ organizedBy: addressSpace.rootFolder.objects, browseName: root })
+const { objects } = addressSpace.rootFolder
+const machine = namespace.addObject({ organizedBy: objects, browseName: root, eventSourceOf: objects.server })
+if (conditions.length) addressSpace.installAlarmsAndConditionsService()
+const alarms = Object.fromEntries(conditions.map((conditionName) => [conditionName, namespace.instantiateAlarmCondition(
+  'AlarmConditionType', { browseName: conditionName, conditionName, componentOf: machine, conditionOf: machine,
+    conditionSource: machine, inputNode: NodeId.nullNodeId })]))
 const values = Object.fromEntries(tags.map(({ name, value }) => [name, value]))
 for (const { name, node, type, access } of tags) {
   namespace.addVariable({
@@ -51,7 +57,19 @@ for (const { name, node, type, access } of tags) {
 setInterval(() => { values.machine_heartbeat = (values.machine_heartbeat + 1) % 65536 }, 200)
 await server.start()
 process.stdout.write(`ready opc.tcp://127.0.0.1:${port}\n`)
-lines.on('close', () => server.shutdown(0).then(() => process.exit(0)))
+obeyPerson()
+
+async function obeyPerson() {
+  for await (const line of given) {
+    const { condition, active } = JSON.parse(line)
+    const alarm = alarms[condition]
+    if (active) alarm.activateAlarm()
+    else alarm.deactivateAlarm()
+    alarm.raiseNewCondition({ message: condition, severity: 500, quality: StatusCodes.Good, retain: active })
+  }
+  await server.shutdown(0)
+  process.exit(0)
+}
 
 // PackML's Reset, Start and Stop; anything else is refused
 function obey() {

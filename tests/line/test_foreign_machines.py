@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +34,25 @@ INTEROP = Path(__file__).parent.parent / "interop"
 
 
 @contextlib.contextmanager
-def foreign_server(node: Path, script: str, description: dict[str, Any]) -> Iterator[str]:
-    """A server of another stack; ends with the block."""
+def foreign_server(
+    node: Path, script: str, description: dict[str, Any]
+) -> Iterator[tuple[str, Callable[[dict[str, Any]], None]]]:
+    """A server of another stack, which ends with the block: its endpoint, and what says further lines to it."""
     process = subprocess.Popen([str(node), script], cwd=INTEROP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                text=True)  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
+    stdin = process.stdin
+
+    def say(line: dict[str, Any]) -> None:
+        stdin.write(json.dumps(line) + "\n")
+        stdin.flush()
+
     try:
-        process.stdin.write(json.dumps(description) + "\n")
-        process.stdin.flush()
+        say(description)
         ready, _, endpoint = process.stdout.readline().partition(" ")
         assert ready == "ready"
-        yield endpoint.strip()
+        yield endpoint.strip(), say
     finally:
         process.stdin.close()
         process.wait(timeout=20)
@@ -87,7 +94,7 @@ def foreign(request: pytest.FixtureRequest, node: Path, tmp_path: Path) -> Itera
             words[tag.registers.kind] |= dict(enumerate(registers, tag.registers.start))
         places = {tag.name: [tag.registers.kind, tag.registers.start] for tag in profile.tags.values()}
         description = {"port": free_port(), "unit": profile.modbus.unit_id, "places": places, **words}
-    with foreign_server(node, f"{request.param.partition(' ')[0]}_server.mjs", description) as endpoint:
+    with foreign_server(node, f"{request.param.partition(' ')[0]}_server.mjs", description) as (endpoint, _):
         yield Machine(profile.stage, profile, endpoint, access)
 
 
@@ -116,7 +123,7 @@ def test_a_foreign_machine_and_we_refuse_whom_we_do_not_know(node: Path, tmp_pat
             asyncio.run(try_machine(profile, endpoint, access))
         return str(caught.value)
 
-    with foreign_server(node, "opcua_server.mjs", {**description, "security": security}) as endpoint:
+    with foreign_server(node, "opcua_server.mjs", {**description, "security": security}) as (endpoint, _):
         assert "offers no Aes256_Sha256_RsaPss with SignAndEncrypt, only Basic256Sha256" in refused(
             endpoint, access_in(tmp_path / "line", "washer", USER, ("Aes256_Sha256_RsaPss",))
         )

@@ -79,6 +79,28 @@ def test_faults_are_found_where_they_were_put(
     assert result["grade"]["points_per_100m2"] > 0
 
 
+def test_a_fault_in_one_of_two_strike_offs_is_told_of_that_one(tmp_path: Path) -> None:
+    """Nested beside each other: the spot lies in the second."""
+    designs = []
+    for name, colour in (("rose", (190, 90, 110)), ("lily", (120, 140, 180))):
+        designs.append(tmp_path / f"{name}.png")
+        Image.new("RGB", (300, 200), colour).save(designs[-1])
+    layout = ["--pieces", "1", "--piece-mm", "300,600", "--gutter-mm", "40,20"]
+    faults = f"spot:at_m={SPOT_M},x_mm=800,d_mm=5"
+    done = foulard("print", *designs, "--fabric", "silk-twill", *layout, "--faults", faults, "--out", tmp_path / "out",
+                   "--json", folder=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    result = json.loads(done.stdout)
+    (spot,) = result["findings"]
+    first, second = result["pieces"]
+    assert spot["piece"]["name"] == second["name"] != first["name"]
+    at = (second["at_m"] * 1000 + spot["piece"]["along_mm"], second["x_mm"] + spot["piece"]["across_mm"])
+    assert at == pytest.approx((SPOT_M * 1000, 800), abs=WITHIN_MM)
+    assert [(piece["findings"], piece["quality"]) for piece in (first, second)] == [(0, "first"), (1, "second")]
+    page = Path(result["report"]).read_text("utf-8")
+    assert f"in {second['name']}, " in page
+
+
 @pytest.mark.skipif(not FULL, reason="long form only: a clean print on silk stands for all; FOULARD_FULL=1 runs it")
 @pytest.mark.parametrize("fabric", ["cotton-sateen", "polyester-satin"])
 def test_clean_prints_on_the_other_fabrics(photographs: dict[str, Path], tmp_path: Path, fabric: str) -> None:

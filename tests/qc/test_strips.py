@@ -109,7 +109,8 @@ def test_a_faint_streak_is_placed_by_the_strip_after_the_one_it_began_in(seed: i
 
 
 def inks_of(cov: np.ndarray) -> Inks:
-    return Inks(np.ascontiguousarray(cov.transpose(2, 0, 1)), s.DENSITY * np.eye(3, dtype=np.float32))
+    coverage = cov.transpose(2, 0, 1)
+    return Inks(lambda left, right: coverage[:, :, left:right], s.DENSITY * np.eye(3, dtype=np.float32))
 
 
 @pytest.mark.parametrize("seed", [8, 12])
@@ -124,6 +125,32 @@ def test_rows_that_hardly_use_the_ink_do_not_draw_the_beginning_of_a_streak_away
     seen, evidence = see_strip(s.render(cov), captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
     (found,) = judge_strip(Inspection(), seen, evidence, at_m=0.0)[1]
     assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_nozzle_of_a_pale_ink_is_missed_by_brightness_and_found_by_its_ink(seed: int) -> None:
+    begin = 500
+    cov = np.full((STRIP, 400, 3), 0.3, np.float32)
+    cov[..., 0] = 0.05
+    printed = cov.copy()
+    s.dead_nozzle(printed, 0, 200, begin)
+    expected, captured = s.render(cov), s.photograph(printed, s.Disturbance.drawn(seed))
+    assert inspect_alone(expected, captured) == ()
+    seen, evidence = see_strip(expected, captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
+    (found,) = judge_strip(Inspection(), seen, evidence, at_m=0.0)[1]
+    assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_mixed_pixel_is_no_dead_nozzle(seed: int) -> None:
+    cov = np.full((STRIP, 400, 3), 0.5, np.float32)
+    expected, captured = s.render(cov), s.photograph(cov, s.Disturbance.drawn(seed))
+    captured[:, 200] += 4
+    captured[:, [199, 201]] -= 2
+    (line,) = inspect_alone(expected, captured)
+    assert line.cls == "streak"
+    seen, evidence = see_strip(expected, captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
+    assert judge_strip(Inspection(), seen, evidence, at_m=0.0)[1] == ()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

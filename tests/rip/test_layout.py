@@ -1,9 +1,11 @@
 """Layouts as values, and printed: repeats, pieces, marks, other colours, turned and mirrored jobs."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 import rip
@@ -248,6 +250,23 @@ def test_dead_nozzles_print_nothing_and_their_neighbours_more(flag, silk, cache)
     drops, before = (raster.rows(0, raster.period_rows)[0].astype(int) for raster in (helped, whole))
     assert not drops[:, 300].any()
     assert drops[:, 299:302:2].sum() > before[:, 299:302:2].sum()
+
+
+def test_the_limits_hold_in_the_drops_whatever_the_nozzles_are(flag, silk, cache):
+    """Gains up to 1.25 and dead nozzles side by side; windows of 16 × 16 drops, screening alone moves them by 1 %."""
+    low = dataclasses.replace(silk, inks=tuple(dataclasses.replace(ink, limit_pct=70) for ink in silk.inks),
+                              total_limit_pct=180)  # fmt: skip
+    random = np.random.default_rng(5)
+    gain = random.uniform(0.8, 1.25, (4, silk.width_px))
+    dead = ((200, 210), (200, 211), (200, 201, 212), (213,))
+    colourway = {"replace": {"#c81e28": {"cyan": 70, "magenta": 70, "yellow": 40}, "#1e3ca0": {"cyan": 70}}}
+    raster = go(flag, low, cache, width_mm=20, colourway=colourway,
+                nozzles=rip.Nozzles(silk.width_px, dead, gain))  # fmt: skip
+    volume = np.array(low.drop_volumes)[raster.rows(0, raster.period_rows)]
+    windows = sliding_window_view(volume, (16, 16), axis=(1, 2)).mean(axis=(3, 4))
+    assert windows.max() <= 0.7 * 1.02
+    assert windows.sum(axis=0).max() <= 1.8 * 1.02
+    assert windows[0].max() > 0.68
 
 
 def test_a_seam_and_a_hidden_repeat_are_told(photo, silk, cache, tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rip.hot import Screen, Screener
 from rip.mask import void_and_cluster
-from rip.nozzles import GAIN_SCALE, Nozzles, evened, roundings, take_over
+from rip.nozzles import GAIN_SCALE, Limits, Nozzles, close_gaps, evened, roundings, take_over, unlimited
 from rip.packed import pack, unpacking
 from rip.screen import ink_thresholds, screen_plainly
 
@@ -54,12 +54,72 @@ def test_ink_is_moved_never_made(width, dead, top, seed):
 
 @pytest.mark.parametrize("gain", [0.8, 0.95, 1.0, 1.03, 1.25])
 def test_a_flat_tone_gets_its_gain_on_average(gain):
-    steps = np.full(128, round(gain * GAIN_SCALE), np.uint16)
+    steps = np.full((128, 1), round(gain * GAIN_SCALE), np.uint16)
+
+    def flat(tone):
+        return evened(np.full((*MASK.shape, 1), tone, np.uint8), steps, roundings(MASK, 3)[..., None], unlimited(1))
+
     for tone in (1, 7, 100, 200, 204):
-        printed = evened(np.full(MASK.shape, tone, np.uint8), steps, roundings(MASK, 3))
-        assert printed.mean() == pytest.approx(tone * steps[0] / GAIN_SCALE, abs=0.01)
-    assert (evened(np.full(MASK.shape, 255, np.uint8), steps, roundings(MASK, 3)) <= 255).all()
-    assert (evened(np.zeros(MASK.shape, np.uint8), steps, roundings(MASK, 3)) == 0).all()
+        assert flat(tone).mean() == pytest.approx(tone * steps[0, 0] / GAIN_SCALE, abs=0.01)
+    assert (flat(255) <= 255).all()
+    assert (flat(0) == 0).all()
+
+
+def tones_within(random, rows, width, limits):
+    """Random tones that hold both limits, many of them right at one."""
+    most = np.array(limits.inks)
+    tones = np.minimum(random.integers(0, 300, (rows, width, len(most))), most)
+    much = np.maximum(tones.sum(axis=-1), 1)
+    return (tones * np.minimum(1, limits.total / much)[..., None]).astype(np.uint8)
+
+
+def some_limits(random, inks):
+    most = tuple(int(one) for one in random.integers(100, 256, inks))
+    return Limits(most, int(random.integers(255, max(256, sum(most)))))
+
+
+@given(inks=st.integers(1, 6), seed=st.integers(0, 999))
+@settings(deadline=None)
+def test_neither_gain_nor_help_lifts_a_pixel_above_a_limit(inks, seed):
+    random = np.random.default_rng(seed)
+    limits, width = some_limits(random, inks), 40
+    tones = tones_within(random, 5, width, limits)
+    steps = random.integers(0, 256, (width, inks)).astype(np.uint16)
+    added = random.integers(0, GAIN_SCALE, tones.shape).astype(np.uint16)
+    printed = evened(tones, steps, added, limits)
+    helped = printed.copy()
+    dead = tuple(tuple(np.unique(random.integers(0, width, 3)).tolist()) for _ in range(inks))
+    close_gaps(helped, np.arange(width), dead, limits)
+    for state in (printed, helped):
+        assert (state <= limits.inks).all()
+        assert (state.sum(axis=-1, dtype=int) <= limits.total).all()
+    weak = steps <= GAIN_SCALE
+    assert (printed <= np.where(weak, tones.astype(int) + 1, 255)).all()
+    assert (helped.sum(axis=1, dtype=int) <= printed.sum(axis=1, dtype=int)).all()
+
+
+def test_a_neighbour_takes_what_its_ink_may_and_the_rest_goes_further_out():
+    """At 70 %, tone 178, nothing has room: the line of one nozzle stays open."""
+    full = np.full((1, 7, 1), 178, np.uint8)
+    close_gaps(full, np.arange(7), ((3,),), Limits((178,), 178))
+    assert full[0, :, 0].tolist() == [178, 178, 178, 0, 178, 178, 178]
+    less = np.full((1, 7, 1), 128, np.uint8)
+    close_gaps(less, np.arange(7), ((3,),), Limits((178,), 178))
+    assert less[0, :, 0].tolist() == [128, 142, 178, 0, 178, 142, 128]
+
+
+def test_what_is_taken_leaves_room_for_the_inks_after():
+    tones = np.tile(np.array([100, 150], np.uint8), (1, 5, 1))
+    close_gaps(tones, np.arange(5), ((2,), (2,)), Limits((255, 255), 300))
+    assert tones[0].sum(axis=1).tolist() == [300, 300, 0, 300, 300]
+
+
+def test_where_all_inks_are_at_the_limit_a_gain_only_takes_away():
+    tones = np.array([[[200, 200]]], np.uint8)
+    steps, added = np.array([[255, 102]], np.uint16), np.zeros((1, 1, 2), np.uint16)
+    assert evened(tones, steps, added, Limits((255, 255), 400)).tolist() == [[[250, 100]]]
+    steps[:] = 255
+    assert evened(tones, steps, added, Limits((255, 255), 420)).tolist() == [[[210, 210]]]
 
 
 @given(
@@ -77,17 +137,20 @@ def test_the_hot_path_corrects_as_the_plain_one(inks, width, rows, first_row, ga
     dead[0] = (0, 1, width - 1)
     gain = random.uniform(0.7, 1.25, (inks, width)) if gained else None
     nozzles = Nozzles(width, tuple(dead), gain)
-    screen = Screen(MASK, VOLUMES, inks, nozzles)
-    tones = random.integers(0, 256, (rows, width, screen.lanes), dtype=np.uint8)
+    limits = some_limits(random, inks)
+    screen = Screen(MASK, VOLUMES, inks, nozzles, limits)
+    tones = np.zeros((rows, width, screen.lanes), np.uint8)
+    tones[..., :inks] = tones_within(random, rows, width, limits)
     out = np.empty((inks, rows, -(-width // 4)), np.uint8)
     Screener(screen).screen(tones, first_row, out)
     y, x = (first_row + np.arange(rows)) % MASK.shape[0], np.arange(width) % 128
+    plain = tones[..., :inks].copy()
+    if nozzles.steps is not None:
+        added = np.stack([roundings(MASK, ink)[y[:, None], x] for ink in range(inks)], axis=-1)
+        plain = evened(plain, nozzles.steps.T, added, limits)
+    close_gaps(plain, np.arange(width), tuple(dead), limits)
     for ink in range(inks):
-        plain = tones[:, :, ink].copy()
-        if nozzles.steps is not None:
-            plain = evened(plain, nozzles.steps[ink], roundings(MASK, ink)[y[:, None], x])
-        take_over(plain, np.arange(width), dead[ink])
-        levels = screen_plainly(plain, ink_thresholds(MASK, VOLUMES, ink), first_row)
+        levels = screen_plainly(plain[..., ink], ink_thresholds(MASK, VOLUMES, ink), first_row)
         assert np.array_equal(out[ink], pack(levels))
         printed = unpacking(2)[out[ink]].view(np.uint8)
         assert (printed[:, list(dead[ink])] == 0).all()

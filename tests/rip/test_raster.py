@@ -139,6 +139,20 @@ def test_coverage_is_the_mean_drop_volume_of_each_cell(both, step, start):
     np.testing.assert_allclose(coverage, cells, atol=1e-6)
 
 
+@pytest.mark.parametrize(("left", "right"), [(0, 1), (3, 11), (WIDTH - 5, WIDTH)])
+@pytest.mark.parametrize("start", [0, ROWS - 3])
+def test_nozzles_are_the_mean_drop_volume_of_each_column(both, start, left, right):
+    raster, _ = both
+    count, step = ROWS + 30, 4
+    volumes = np.array(raster.drop_volumes)[raster.rows(start, count)][:, : count // step * step, left:right]
+    nozzles = raster.nozzles(start, count, left, right, step)
+    assert nozzles.dtype == np.float32
+    means = volumes.reshape(len(volumes), -1, step, right - left).mean(axis=2)
+    np.testing.assert_allclose(nozzles, means, atol=1e-6)
+    with pytest.raises(ValueError, match=f"columns 0..{WIDTH + 1} "):
+        raster.nozzles(0, 4, 0, WIDTH + 1)
+
+
 def test_there_is_no_row_before_the_first(raster):
     with pytest.raises(ValueError, match="must not be negative"):
         raster.rows(-1, 5)

@@ -20,6 +20,7 @@ from drivers.profile import load_profile
 from simulators.packml import State, Verb
 
 ROOT = Path(__file__).parents[2]
+PROFILES = {"padder": "padder-stenter", "steamer": "loop-steamer", "washer": "open-width-washer", "press": "press"}
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
@@ -46,17 +47,17 @@ def raster(tmp_path_factory):
 
 
 class Process:
-    """One simulated machine as a process."""
+    """One simulated machine as a process, with another profile than its own if one is named."""
 
-    def __init__(self, machine, folder, speed="max", extra=()):
-        self.machine, self.folder, self.speed, self.extra = machine, folder, speed, extra
-        scheme = "opc.tcp" if machine in ("press", "washer") else "modbus"
-        self.endpoint, self.camera = f"{scheme}://127.0.0.1:0", "tcp://127.0.0.1:0" if machine == "press" else None
+    def __init__(self, machine, folder, speed="max", extra=(), profile=None):
+        self.machine, self.folder, self.speed = machine, folder, speed
+        self.extra = [*extra, *(["--profile", profile] if profile else [])]
+        self.endpoint, self.camera = None, "tcp://127.0.0.1:0" if machine == "press" else None
         self.process = None
 
     async def start(self):
-        arguments = [self.machine, "--endpoint", self.endpoint, "--speed", str(self.speed)]
-        arguments += ["--state-dir", str(self.folder), "--follow-stdin", "--insecure", *self.extra]
+        arguments = [self.machine, "--speed", str(self.speed), "--state-dir", str(self.folder), "--follow-stdin"]
+        arguments += ["--insecure", *self.extra, *(["--endpoint", self.endpoint] if self.endpoint else [])]
         if self.camera:
             arguments += ["--camera", self.camera]
         self.process = await asyncio.create_subprocess_exec(
@@ -86,12 +87,8 @@ class Process:
 class Tags:
     """Reads, writes and commands a machine by tag name, over Modbus or OPC UA, without our own drivers."""
 
-    def __init__(self, machine):
-        self.profile = load_profile(
-            {"padder": "padder-stenter", "steamer": "loop-steamer", "washer": "open-width-washer", "press": "press"}[
-                machine
-            ]
-        )
+    def __init__(self, profile):
+        self.profile = profile
         self.token = 0
         self.alive = True
         self.beat = 0
@@ -181,15 +178,19 @@ class OpcUaTags(Tags):
         await self.client.write_values(nodes, data)
 
 
+def tags_by(profile):
+    return (OpcUaTags if profile.protocol == "opcua" else ModbusTags)(profile)
+
+
 @pytest.fixture
 def machine(tmp_path):
     """Context manager: a running machine and its tags."""
 
     @contextlib.asynccontextmanager
-    async def run(name, speed="max", extra=(), folder=None):
-        process = Process(name, tmp_path / (folder or name), speed, extra)
+    async def run(name, speed="max", extra=(), folder=None, profile=None):
+        process = Process(name, tmp_path / (folder or name), speed, extra, profile)
         await process.start()
-        tags = (OpcUaTags if name in ("press", "washer") else ModbusTags)(name)
+        tags = tags_by(load_profile(profile or PROFILES[name]))
         await tags.open(process.endpoint)
         try:
             yield process, tags
@@ -204,8 +205,8 @@ def machine(tmp_path):
 def tags_of():
     """Connect to a machine that runs already."""
 
-    async def connect(name, endpoint):
-        tags = (OpcUaTags if name in ("press", "washer") else ModbusTags)(name)
+    async def connect(name, endpoint, profile=None):
+        tags = tags_by(load_profile(profile or PROFILES[name]))
         await tags.open(endpoint)
         return tags
 

@@ -24,10 +24,11 @@ def alarms(tags, values):
     return {alarm.name for alarm in tags.profile.alarms if values["alarm_word"] >> alarm.bit & 1}
 
 
-def test_an_emergency_stop_is_reset_at_the_machine_only(tmp_path, tags_of):
+@pytest.mark.parametrize("profile", ["padder-stenter", "padder-stenter-opcua"])
+def test_an_emergency_stop_is_reset_at_the_machine_only(tmp_path, tags_of, profile):
     async def scenario():
-        async with Plant(tmp_path, speed=60, only=["padder"]) as plant:
-            padder = await tags_of("padder", plant.endpoints["padder"])
+        async with Plant(tmp_path, 60, only=["padder"], profiles={"padder": profile}, insecure=True) as plant:
+            padder = await tags_of("padder", plant.endpoints["padder"], profile)
             await padder.write({"ticket": 1, "length_m": 500.0, "chamber_temp_sp_c": 95.0})
             assert await padder.command(Verb.RESET) == 1
             await padder.reach(State.IDLE)
@@ -162,24 +163,24 @@ def test_one_roll_goes_through_processes_with_its_history(tmp_path, tags_of):
 def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of):
     async def scenario():
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hmi.cli", "plant", "washer", "--endpoint", "opc.tcp://127.0.0.1:0",
-            "--state-dir", str(tmp_path), "--faults", "wrong_roll", "--insecure",
+            sys.executable, "-m", "hmi.cli", "plant", "padder", "--profile", "padder-stenter-opcua", "--insecure",
+            "--endpoint", "opc.tcp://127.0.0.1:0", "--state-dir", str(tmp_path), "--faults", "wrong_roll",
             cwd=ROOT, env=os.environ | {"FOULARD_DATA": str(tmp_path / "data")},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         name, endpoint = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()
-        assert name == "washer"
-        washer = await tags_of("washer", endpoint)
-        await washer.write({"ticket": 1, "length_m": 2.0})
-        assert await washer.command(Verb.RESET) == 4
-        assert alarms(washer, await washer.all()) == {"wrong_roll"}
+        assert (name, endpoint.partition(":")[0]) == ("padder", "opc.tcp")
+        padder = await tags_of("padder", endpoint, "padder-stenter-opcua")
+        await padder.write({"ticket": 1, "length_m": 2.0})
+        assert await padder.command(Verb.RESET) == 4
+        assert alarms(padder, await padder.all()) == {"wrong_roll"}
         process.stdin.write(b"dance\nclear wrong_roll\n")
         said = ""
         while "done clear wrong_roll" not in said:
             said += (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
         assert "no order" in said
-        assert await washer.command(Verb.RESET) == 1
-        await washer.close()
+        assert await padder.command(Verb.RESET) == 1
+        await padder.close()
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 20) == 0
 

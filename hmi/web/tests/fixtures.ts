@@ -1,4 +1,4 @@
-import type { FindingView, JobDetail, JobView, Layout, LiveEvent, MachineView, StripView } from '@/api/types'
+import type { FindingView, JobDetail, JobView, Layout, LiveEvent, MachineView, PieceView, StripView } from '@/api/types'
 
 const layout: Layout = {
   repeat: 'straight', mirror: 'none', gap_mm: [0, 0], gap_colour: '#ffffff', columns: null, origin_mm: [0, 0], width_mm: null,
@@ -18,13 +18,16 @@ export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
 })
 export const detail = (id: number, more: Partial<JobDetail> = {}): JobDetail => ({
   ...job(id), repeat_width_mm: 450, repeat_height_mm: 488, print_width_mm: 1360, dpi: 600, notes: [], inks: [], strips: [],
-  finding_list: [], inspected_m: 0, has_preview: true, has_report: false, ...more,
+  finding_list: [], pieces: [], inspected_m: 0, has_preview: true, has_report: false, ...more,
 })
 export const strip = (index: number): StripView => ({
   index, at_m: index * 0.1734, length_m: 0.1734, findings: 0, picture: `/strips/${index}.jpg`,
 })
 export const finding = (id: number, more: Partial<FindingView> = {}): FindingView => ({
-  id, cls: 'spot', at_m: 1, x_mm: 100, length_mm: 4, width_mm: 4, points: 1, picture: null, ...more,
+  id, cls: 'spot', at_m: 1, x_mm: 100, length_mm: 4, width_mm: 4, points: 1, picture: null, piece: null, ...more,
+})
+export const piece = (name: string, more: Partial<PieceView> = {}): PieceView => ({
+  name, at_m: 0, x_mm: 0, length_mm: 900, width_mm: 900, findings: 0, points: 0, quality: null, ...more,
 })
 export const event = (kind: LiveEvent['kind'], more: Partial<LiveEvent> = {}): LiveEvent => ({
   id: 'a1:7', kind, time: '2026-11-22T08:00:00Z', ...more,

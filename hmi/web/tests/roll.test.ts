@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { boxOn, extent } from '@/widgets/roll'
-import { finding, strip } from './fixtures'
+import { boxOn, extent, outline } from '@/widgets/roll'
+import { finding, piece, strip } from './fixtures'
 
 describe('a finding on a strip', () => {
   it('of a spot stands around its centre', () => {
@@ -21,5 +21,19 @@ describe('a finding on a strip', () => {
     const spot = finding(1, { at_m: 1.1 })
     expect(boxOn({ ...strip(0), at_m: 0.8, length_m: 0.2 }, spot, 1360)).toBeNull()
     expect(boxOn({ ...strip(0), at_m: 1.2, length_m: 0.2 }, spot, 1360)).toBeNull()
+  })
+})
+
+describe('a piece on the roll map', () => {
+  const along = (m: number) => 40 + 100 * m
+  const across = (mm: number) => mm / 10
+  it('is a box with its name', () => {
+    expect(outline(piece('silk 1', { at_m: 1, x_mm: 200 }), along, across)).toMatchObject({ x: 140, y: 20, width: 90, height: 90, named: true })
+  })
+  it('has no name where there is no room', () => {
+    expect(outline(piece('a very long name of a piece'), along, across)?.named).toBe(false)
+  })
+  it('is left out where it would be a smear', () => {
+    expect(outline(piece('a', { length_mm: 20 }), along, across)).toBeNull()
   })
 })

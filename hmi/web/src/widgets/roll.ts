@@ -1,5 +1,5 @@
 /** Where findings stand, for the roll map and for the boxes on the camera strips. Pure. */
-import type { FindingView, StripView } from '@/api/types'
+import type { FindingView, PieceView, StripView } from '@/api/types'
 
 export interface Box {
   left: number
@@ -27,4 +27,28 @@ export function boxOn(strip: StripView, finding: FindingView, printWidthMm: numb
     width: (100 * (rightMm - leftMm)) / printWidthMm,
     height: 100 * (bottom - top),
   }
+}
+
+export interface Outline {
+  piece: PieceView
+  x: number
+  y: number
+  width: number
+  height: number
+  /** Whether its name has room within. */
+  named: boolean
+}
+
+const LEAST_PX = 3
+const LETTER_PX = 6.5 // of figures and letters at the map's 11 px, on average
+const LINE_PX = 16
+
+/** A piece on the roll map, in pixels; null where it would be a smear. */
+export function outline(piece: PieceView, along: (m: number) => number, across: (mm: number) => number): Outline | null {
+  const x = along(piece.at_m)
+  const y = across(piece.x_mm)
+  const width = along(piece.at_m + piece.length_mm / 1000) - x
+  const height = across(piece.x_mm + piece.width_mm) - y
+  if (width < LEAST_PX || height < LEAST_PX) return null
+  return { piece, x, y, width, height, named: width >= LETTER_PX * piece.name.length + 8 && height >= LINE_PX }
 }

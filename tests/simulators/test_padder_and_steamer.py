@@ -1,6 +1,7 @@
-"""Padder and steamer as processes, driven over Modbus TCP."""
+"""Padder and steamer as processes, driven over Modbus TCP, and over OPC UA by another profile."""
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,10 +13,17 @@ from simulators.packml import State, Verb
 
 ROOT = Path(__file__).parents[2]
 
+FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; see `make test-full`
+either_padder = pytest.mark.parametrize("profile", ["padder-stenter", "padder-stenter-opcua"])
+# what the protocol has less to do with, over the other one in the long form only
+full_padder = pytest.mark.parametrize("profile", ["padder-stenter", *(["padder-stenter-opcua"] if FULL else [])])
+full_steamer = pytest.mark.parametrize("profile", ["loop-steamer", *(["loop-steamer-opcua"] if FULL else [])])
 
-def test_padder_goes_through_all_its_states(machine):
+
+@either_padder
+def test_padder_goes_through_all_its_states(machine, profile):
     async def scenario():
-        async with machine("padder") as (process, padder):
+        async with machine("padder", profile=profile) as (process, padder):
             first = await padder.all()
             assert (first["state"], first["remote"], first["alarm_word"]) == (State.STOPPED, True, 0)
             assert await padder.command(Verb.RESET) == 4  # no job yet
@@ -67,9 +75,10 @@ def test_padder_goes_through_all_its_states(machine):
     asyncio.run(scenario())
 
 
-def test_a_command_is_executed_once_per_token_and_local_refuses(machine):
+@either_padder
+def test_a_command_is_executed_once_per_token_and_local_refuses(machine, profile):
     async def scenario():
-        async with machine("padder") as (process, padder):
+        async with machine("padder", profile=profile) as (process, padder):
             await padder.write({"ticket": 1, "length_m": 5.0})
             assert await padder.command(Verb.RESET, token=5) == 1
             await padder.reach(State.IDLE)
@@ -86,12 +95,21 @@ def test_a_command_is_executed_once_per_token_and_local_refuses(machine):
     asyncio.run(scenario())
 
 
-def test_writes_are_clamped_or_refused(machine):
+@full_padder
+def test_writes_are_clamped(machine, profile):
     async def scenario():
-        async with machine("padder") as (_, padder):
+        async with machine("padder", profile=profile) as (_, padder):
             await padder.write({"speed_sp_m_min": 500.0, "nip_load_sp_kn_m": 1.0})
             values = await padder.all()
             assert (values["speed_sp_m_min"], values["nip_load_sp_kn_m"]) == (60.0, 10.0)
+
+    asyncio.run(scenario())
+
+
+def test_registers_refuse_what_is_no_value(machine):
+    async def scenario():
+        async with machine("padder") as (_, padder):
+            await padder.write({"speed_sp_m_min": 60.0})
             spec = padder.profile.tags["speed_sp_m_min"]
             nan = await padder.client.write_registers(spec.registers.start, [0x7FC0, 0])
             half = await padder.client.write_register(spec.registers.start, 0x41A0)
@@ -125,9 +143,10 @@ def test_a_silent_controller_holds_the_machine(machine):
     asyncio.run(scenario())
 
 
-def test_silk_of_two_metres_steams_its_whole_dwell_in_a_few_seconds(machine):
+@full_steamer
+def test_silk_of_two_metres_steams_its_whole_dwell_in_a_few_seconds(machine, profile):
     async def scenario():
-        async with machine("steamer") as (_, steamer):
+        async with machine("steamer", profile=profile) as (_, steamer):
             await steamer.write({"ticket": 2, "length_m": 2.0, "dwell_sp_min": 35.0, "chamber_temp_sp_c": 102.0})
             started = time.monotonic()
             done = await steamer.run_through()
@@ -140,9 +159,10 @@ def test_silk_of_two_metres_steams_its_whole_dwell_in_a_few_seconds(machine):
     asyncio.run(scenario())
 
 
-def test_a_killed_padder_wakes_up_aborted_and_goes_on_where_it_was(machine):
+@full_padder
+def test_a_killed_padder_wakes_up_aborted_and_goes_on_where_it_was(machine, profile):
     async def scenario():
-        async with machine("padder") as (process, padder):
+        async with machine("padder", profile=profile) as (process, padder):
             await padder.write({"ticket": 9, "length_m": 10_000.0})
             assert await padder.command(Verb.RESET) == 1
             await padder.reach(State.IDLE)
@@ -185,6 +205,9 @@ def test_a_port_in_use_is_one_line_and_exit_code_2(machine, tmp_path):
     ("arguments", "named"),
     [
         (["padder", "--endpoint", "opc.tcp://127.0.0.1:1", "--speed", "1"], "modbus://"),
+        (["padder", "--endpoint", "modbus://127.0.0.1:1", "--profile", "padder-stenter-opcua"], "opc.tcp://"),
+        (["padder", "--profile", "press"], "writable tag chamber_temp_sp_c is missing, which the padder needs"),
+        (["padder", "--profile", "paddler"], "no profile is called 'paddler'; there are: loop-steamer, loop-"),
         (["padder", "--endpoint", "modbus://127.0.0.1:0", "--speed", "0"], "speed"),
         (["padder", "--endpoint", "modbus://127.0.0.1:0", "--faults", "spot:at_m=1,x_mm=1,d_mm=1"], "--faults"),
         (["press", "--endpoint", "opc.tcp://127.0.0.1:0"], "--camera"),
