@@ -229,5 +229,5 @@ async def connect(profile: Profile, endpoint: str, access: Access | None = None)
     shown = client.ctx.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
     if refusal := access.trust().refusal(shown):
         _hang_up(client)
-        raise EntryRefused(f"{endpoint}: {refusal}")
+        raise EntryRefused(refusal)
     return ModbusConnection(profile, client, trusts_us)

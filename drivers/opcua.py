@@ -17,7 +17,7 @@ from asyncua.ua.ua_binary import struct_from_binary
 from drivers import machinery
 from drivers.access import Access
 from drivers.connection import Connection, Requests, Take, reading
-from drivers.errors import EntryRefused, LinkLost, WriteRefused
+from drivers.errors import LinkLost, WriteRefused
 from drivers.machinery import Identification
 from drivers.opcua_conditions import watch_conditions
 from drivers.opcua_entry import enter
@@ -190,8 +190,6 @@ async def connect(profile: Profile, endpoint: str, access: Access) -> Connection
         connected = True
     except TimeoutError as error:
         raise LinkLost(f"no session with {endpoint} in time") from error
-    except EntryRefused as error:
-        raise EntryRefused(f"{endpoint}: {error}") from error
     except LinkLost:
         raise
     except Exception as error:  # as in a read

@@ -52,7 +52,7 @@ async def enter(client: Client, access: Access) -> None:
         name or password. Before the certificate is known to be trusted, nothing secret has left this computer.
     """
     if access.certificates is None:
-        await client.connect()
+        await _enter_open(client)
         return
     endpoints = await client.connect_and_get_server_endpoints()
     endpoint = chosen(endpoints, access.policies)
@@ -81,6 +81,18 @@ async def enter(client: Client, access: Access) -> None:
         if error.code in OF_USER:
             raise EntryRefused(f"it lets nobody in without a name ({status}): give user and password") from error
         raise
+
+
+async def _enter_open(client: Client) -> None:
+    try:
+        await client.connect()
+    except ua.UaError as error:
+        if type(error) is not ua.UaError:  # one with a status code says itself what is wrong
+            raise
+        endpoints = await client.connect_and_get_server_endpoints()
+        if any(endpoint.SecurityMode == ua.MessageSecurityMode.None_ for endpoint in endpoints):
+            raise
+        raise EntryRefused("it lets nobody in without encryption: leave security: none out for it") from error
 
 
 def chosen(endpoints: Sequence[ua.EndpointDescription], policies: Sequence[str]) -> ua.EndpointDescription:

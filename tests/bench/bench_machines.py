@@ -21,8 +21,10 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import devices  # noqa: E402
 
-from drivers import OPEN, Machine, Verb, load_profile  # noqa: E402
+from drivers import OPEN, Machine, Verb, access_in, load_profile  # noqa: E402
 from drivers.protocols import connector  # noqa: E402
+from simulators import Plant  # noqa: E402
+from simulators.security import USER  # noqa: E402
 from tests.soak.run import drawn, quiet, soak  # noqa: E402
 
 ROUNDS, ROUND_S = 5, 0.4
@@ -96,6 +98,32 @@ async def reads(folder: Path) -> dict[str, Any]:
     }
 
 
+async def encrypted(folder: Path) -> dict[str, Any]:
+    """All tags of a simulated washer in one read, encrypted against open; and what opening the link costs."""
+    profile, opening = load_profile("open-width-washer"), []
+    async with Plant(folder / "plant", only=["washer"], insecure=True, client=folder / "line") as plant:
+        url, access = plant.endpoints["washer"], access_in(folder / "line", "washer", USER)
+        links = {}
+        for how in (OPEN, access):
+            connect = connector("bench", profile, url, how)
+            took = []
+            for _ in range(ROUNDS):
+                began = time.perf_counter()
+                links[how] = await connect(profile, url)
+                took.append((time.perf_counter() - began) * 1000)
+                await links[how].close(lost=False)
+            opening.append(min(took))
+            links[how] = await connect(profile, url)
+        rates = await compared(lambda: links[OPEN].read(profile.tags), lambda: links[access].read(profile.tags))
+        for link in links.values():
+            await link.close(lost=False)
+    return {
+        "opcua_encrypted_read_ratio": round(rates[1] / rates[0], 2),
+        "opcua_open_ms": round(opening[0], 1),
+        "opcua_encrypted_open_ms": round(opening[1], 1),
+    }
+
+
 async def latencies(folder: Path, seconds: float) -> dict[str, Any]:
     """Machine change → snapshot, and command → verified, on four machines that change all their tags at 10 Hz."""
     paths = [devices.write_profile(folder / f"{protocol}.yaml", protocol, TAGS) for protocol in ("opcua", "modbus-tcp")]
@@ -161,7 +189,7 @@ async def measure(long: bool, seed: int) -> dict[str, Any]:
     """All figures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        figures = await reads(folder)
+        figures = await reads(folder) | await encrypted(folder)
         figures |= await latencies(folder, 30.0 if long else 5.0)
         outcome = await soak(drawn(seed, 1000 if long else 16), seed, folder)
         return figures | outcome.figures()

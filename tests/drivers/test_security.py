@@ -146,6 +146,8 @@ def test_a_machine_without_encryption_is_refused_unless_the_line_says_so(run, wa
 
     offered = "it offers no Aes256_Sha256_RsaPss or Basic256Sha256 with SignAndEncrypt, only None None"
     assert f"{offered}: switch encryption on there, or say security: none for this machine" in run(main())
+    said = washer.refusal(run, OPEN)
+    assert said == "it lets nobody in without encryption: leave security: none out for it"
     with pytest.raises(ValueError, match="entered with certificates, or openly by security: none; say which"):
         Machine("washer", PROFILE, washer.endpoint)
     with pytest.raises(ValueError, match="a name and a password have no place in an endpoint"):
