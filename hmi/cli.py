@@ -13,9 +13,9 @@ import typer
 
 from hmi import bench_commands, machine_commands, rip_commands
 from hmi import layout_options as options
-from hmi.errors import BAD_INPUT, BadInput, CannotStart
+from hmi.errors import BAD_INPUT, BadInput, CannotStart, about_files
 from hmi.output import AsJson, tell
-from hmi.settings import Settings
+from hmi.settings import read_settings
 
 app = typer.Typer(
     name="foulard",
@@ -49,7 +49,7 @@ def demo(
     """Run the simulated plant, the controller and the browser app, with a first job."""
     from hmi.demo import demo as run_demo
 
-    asyncio.run(run_demo(Settings(), _speed(speed), _faults(faults), length_m, _say))
+    asyncio.run(run_demo(read_settings(), _speed(speed), _faults(faults), length_m, _say))
 
 
 @app.command()
@@ -59,7 +59,7 @@ def serve(
     """Run the controller and the browser app on a line that is there."""
     from hmi.run_serve import run
 
-    asyncio.run(run(Settings(), line, _say))
+    asyncio.run(run(read_settings(), line, _say))
 
 
 @app.command()
@@ -79,7 +79,7 @@ def plant(
         _say(about(machine))
         return
     request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir)
-    asyncio.run(run(Settings(), request, _say))
+    asyncio.run(run(read_settings(), request, _say))
 
 
 @app.command("print")
@@ -123,8 +123,10 @@ def user(
     """Make a person, or change their password or role. Asks for the password."""
     from controller import Store
     from hmi.accounts import Accounts
+    from hmi.serve import check_folder
 
-    settings = Settings()
+    settings = read_settings()
+    check_folder(settings.data)
     password = getpass.getpass(f"New password for {name}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     store = Store.in_folder(settings.data)
     Accounts(store).set_password(name, password, role)
@@ -144,9 +146,10 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 0
     except (ValueError, OSError, RuntimeError) as error:
-        if not _for_people(error):
+        line = str(error) if _for_people(error) else about_files(error) if isinstance(error, OSError) else None
+        if line is None:
             raise
-        code = _refuse(str(error))
+        code = _refuse(line)
     sys.exit(code or 0)
 
 

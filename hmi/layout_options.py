@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import rip
-from hmi.errors import BadInput
+from hmi.errors import BadInput, reason
 
 Designs = Annotated[
     list[Path],
@@ -92,8 +92,11 @@ def sized(layout: rip.Layout, designs: Sequence[Path]) -> rip.Layout:
 def _file(file: Path) -> dict[str, Any]:
     try:
         values = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"--layout {file}: cannot be read: {error}"
+    except OSError as error:
+        msg = f"--layout {file} cannot be read ({reason(error)}); give a JSON file of a layout's fields"
+        raise BadInput(msg) from error
+    except ValueError as error:
+        msg = f"--layout {file} is no valid JSON: {error}"
         raise BadInput(msg) from error
     if not isinstance(values, dict):
         msg = f"--layout {file}: is no JSON object of a layout's fields"

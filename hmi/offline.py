@@ -16,7 +16,7 @@ import rip
 from controller import control_recipe
 from controller.request import MAX_LENGTH_M
 from controller.work import cloth, condition, inks_of
-from hmi.errors import BadInput
+from hmi.errors import BadInput, reason, writing
 
 ATLAS_DPI = 150
 """At which a patch of the atlas is 16 mm; default from practice."""
@@ -63,12 +63,13 @@ def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
     def progress(step: str, share: float) -> None:
         steps[step] = time.perf_counter() - began
 
-    raster = rip.rip(request.designs, for_rip, layout=request.layout, length_m=request.length_m, cloth=lot,
-                     nozzles=_nozzles(request.dead, for_rip), label=_label(request), folder=out,
-                     progress=progress)  # fmt: skip
-    preview = out / "preview.png"
-    total_rows = raster.total_rows(request.length_m)
-    Image.fromarray(rip.preview(raster, for_rip, rows=total_rows)).save(preview)
+    nozzles, preview = _nozzles(request.dead, for_rip), out / "preview.png"
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        raster = rip.rip(request.designs, for_rip, layout=request.layout, length_m=request.length_m, cloth=lot,
+                         nozzles=nozzles, label=_label(request), folder=out, progress=progress)  # fmt: skip
+        total_rows = raster.total_rows(request.length_m)
+        Image.fromarray(rip.preview(raster, for_rip, rows=total_rows)).save(preview)
     ml = rip.ink_ml(raster, request.length_m)
     full_ml = total_rows * raster.width_px * raster.drop_pl * 1e-9
     return {
@@ -90,10 +91,18 @@ def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condi
         if request.inks is not None:
             changed["inks"] = inks_of(control.recipe.ink_set.channels(request.inks))
         if request.profile is not None:
-            changed["profile"] = request.profile.read_bytes()
+            changed["profile"] = _profile(request.profile)
         return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise BadInput(str(error)) from error
+
+
+def _profile(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"--profile {path} cannot be read ({reason(error)}); give an ICC output profile, or none for the default"
+        raise BadInput(msg) from error
 
 
 def _label(request: RipRequest) -> tuple[str, ...]:
@@ -141,12 +150,13 @@ def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any
         )
     except ValueError as error:
         raise BadInput(str(error)) from error
-    out.mkdir(parents=True, exist_ok=True)
     sheet, layout = out / "atlas.png", out / "atlas-layout.json"
-    Image.fromarray(atlas.picture).save(sheet, dpi=(ATLAS_DPI, ATLAS_DPI))
     replaced = {"#{:02x}{:02x}{:02x}".format(*patch.rgb): patch.lab for patch in atlas.patches if patch.lab is not None}
     laid = rip.read_layout({"pieces": 1} | ({"colourway": {"replace": replaced}} if replaced else {}))
-    layout.write_text(json.dumps(laid.stated()), "utf-8")
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(atlas.picture).save(sheet, dpi=(ATLAS_DPI, ATLAS_DPI))
+        layout.write_text(json.dumps(laid.stated()), "utf-8")
     return {"sheet": str(sheet), "layout": str(layout), "patches": len(atlas.patches)}
 
 
@@ -165,14 +175,32 @@ def raster_rows(path: Path, start: int, count: int, out: Path) -> dict[str, Any]
     Raises
     ------
     rip.RasterError, BadInput
-        Not a sound raster; rows that no job has.
+        Not a sound raster; rows that the job has not; a file that cannot be written.
     """
     raster = rip.Raster.open(path)
     if start < 0 or not 1 <= count <= MOST_ROWS:
         msg = f"rows {start}+{count} are not possible; give a start from 0 and 1 to {MOST_ROWS} rows"
         raise BadInput(msg)
-    np.save(out, raster.rows(start, count), allow_pickle=False)
+    if raster.job_rows is not None and start + count > raster.job_rows:
+        msg = f"rows {start}+{count} are not all in the job; it has {raster.job_rows} rows, the first is 0"
+        raise BadInput(msg)
+    with writing(out):
+        _save(out, raster.rows(start, count))
     return {"rows": str(out), "start": start, "count": count, "inks": list(raster.inks), "width_px": raster.width_px}
+
+
+def _save(path: Path, levels: np.ndarray) -> None:
+    """Write an uint8 array as a NumPy file of exactly this name, whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            head = {"descr": "|u1", "fortran_order": False, "shape": levels.shape}
+            np.lib.format.write_array_header_1_0(file, head)
+            for plane in levels:  # np.save does not say why a disk takes no more
+                file.write(np.ascontiguousarray(plane).data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def inspect_pictures(expected: Path, captured: Path, mm_per_px: float) -> dict[str, Any]:

@@ -73,11 +73,14 @@ def atlas(
 @raster.command("rows")
 def raster_rows(
     path: Annotated[Path, typer.Argument(metavar="RASTER", help="A raster or job that foulard rip made.")],
-    start: Annotated[int, typer.Option(help="First row of the job.")],
+    start: Annotated[int, typer.Option(help="First row of the job, from 0.")],
     count: Annotated[int, typer.Option(help="How many rows.")],
     out: Annotated[Path, typer.Option(help="NumPy file for the drop levels, uint8 (inks, rows, pixels).")],
 ) -> None:
-    """Write the drop levels of any rows of the whole job, so that anyone can check them."""
+    """Write the drop levels of any rows of the whole job, so that anyone can check them.
+
+    Rows behind the end of a job are refused. A repeat without marks is no job of a fixed length: its rows have no end.
+    """
     from hmi.offline import raster_rows as write
 
     tell(write(path, start, count, out), as_json=True)
