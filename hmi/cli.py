@@ -83,17 +83,11 @@ def plant(
 
 
 @app.command("print")
+@options.with_layout_options
 def print_(
     designs: options.Designs,
     fabric: options.Fabric,
-    length_m: options.LengthM = None,
-    repeat: options.Repeat = None,
-    width_mm: options.WidthMm = None,
-    pieces: options.Pieces = None,
-    piece_mm: options.PieceMm = None,
-    gutter_mm: options.GutterMm = None,
-    marks: options.Marks = None,
-    layout: options.LayoutFile = None,
+    given: options.LayoutOptions,
     speed: Speed = "max",
     faults: Faults = "",
     out: Annotated[Path, typer.Option(help="Folder for the data and the report.")] = Path("foulard-out"),
@@ -104,10 +98,8 @@ def print_(
     from hmi.print_job import print_design
     from hmi.progress import Progress
 
-    laid = options.layout_of(
-        layout, repeat=repeat, width_mm=width_mm, pieces=pieces, piece_mm=piece_mm, gutter_mm=gutter_mm, marks=marks
-    )
-    request = JobRequest(tuple(designs), fabric, options.sized(laid, designs), length_m, designs[0].stem)
+    laid = options.sized(options.layout_of(given), designs)
+    request = JobRequest(tuple(designs), fabric, laid, given.length_m, designs[0].stem)
     with Progress() as progress:
         outcome = asyncio.run(print_design(request, out, _speed(speed), _faults(faults), progress.show))
     tell(outcome, as_json)

@@ -1,7 +1,6 @@
 """What needs no line: `foulard rip`, `foulard atlas`, `foulard raster` and `foulard inspect`."""
 
 import json
-import resource
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +16,15 @@ from controller import control_recipe
 from controller.request import MAX_LENGTH_M
 from controller.work import cloth, condition, inks_of
 from hmi.errors import BadInput, reason, writing
+from hmi.memory import peak_rss
 
 ATLAS_DPI = 150
 """At which a patch of the atlas is 16 mm; default from practice."""
+
+ATLAS_STEPS = 6
+
+MOST_AB = 128
+"""Of a Lab colour: what ICC profiles hold."""
 
 MOST_ROWS = 20_000
 """Rows in one array: 2.6 GB at the widest press, which is as much as a small machine holds."""
@@ -70,6 +75,7 @@ def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
                          nozzles=nozzles, label=_label(request), folder=out, progress=progress)  # fmt: skip
         total_rows = raster.total_rows(request.length_m)
         Image.fromarray(rip.preview(raster, for_rip, rows=total_rows)).save(preview)
+        progress("preview", 1.0)
     ml = rip.ink_ml(raster, request.length_m)
     full_ml = total_rows * raster.width_px * raster.drop_pl * 1e-9
     return {
@@ -78,7 +84,7 @@ def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
         "period_rows": raster.period_rows, "total_rows": total_rows,
         "ink_ml": {name: round(value, 3) for name, value in ml.items()},
         "coverage": {name: round(value / full_ml, 5) for name, value in ml.items()},
-        "seconds": _durations(steps), "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "seconds": _durations(steps), "peak_rss_mb": round(peak_rss() / 1e6),
         "warnings": raster.meta["warnings"], "notes": raster.meta["notes"],
         "pieces": [piece["name"] for piece in raster.meta["pieces"]], "palettes": raster.meta["palettes"],
     }  # fmt: skip
@@ -132,8 +138,19 @@ def _nozzles(dead: str, for_rip: rip.Condition) -> rip.Nozzles | None:
         raise BadInput(str(error)) from error
 
 
-def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any]:
+def draw_atlas(fabric: str, steps: int | None, around: str, out: Path) -> dict[str, Any]:
     """Draw a colour atlas and the layout that prints it; returns what `foulard atlas` prints.
+
+    Parameters
+    ----------
+    fabric
+        Name of a recipe.
+    steps
+        RGB steps per channel, 2 to 32; `ATLAS_STEPS` unless told.
+    around
+        Instead: "L,a,b" of the colour whose neighbours are drawn.
+    out
+        Folder for the sheet and its layout.
 
     Raises
     ------
@@ -141,13 +158,14 @@ def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any
         An unknown fabric; steps or a colour that are not possible.
     """
     control_recipe(fabric)
+    if around and steps is not None:
+        msg = "--around and --steps exclude each other: neighbours have steps of their own; leave one out"
+        raise BadInput(msg)
     try:
-        lab = tuple(float(part) for part in around.split(",")) if around else None
-        if lab is not None and (len(lab) != 3 or not 0 <= lab[0] <= 100):
-            raise ValueError(f"--around {around!r:.40} is no Lab colour: give L,a,b")
-        atlas = (
-            rip.rgb_atlas(steps) if lab is None else rip.lab_atlas(rip.round_about((lab[0], lab[1], lab[2]), reach=2))
-        )
+        if around:
+            atlas = rip.lab_atlas(rip.round_about(_lab(around), reach=2))
+        else:
+            atlas = rip.rgb_atlas(ATLAS_STEPS if steps is None else steps)
     except ValueError as error:
         raise BadInput(str(error)) from error
     sheet, layout = out / "atlas.png", out / "atlas-layout.json"
@@ -158,6 +176,18 @@ def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any
         Image.fromarray(atlas.picture).save(sheet, dpi=(ATLAS_DPI, ATLAS_DPI))
         layout.write_text(json.dumps(laid.stated()), "utf-8")
     return {"sheet": str(sheet), "layout": str(layout), "patches": len(atlas.patches)}
+
+
+def _lab(text: str) -> tuple[float, float, float]:
+    """Read "L,a,b"."""
+    try:
+        lightness, a, b = (float(part) for part in text.split(","))
+        if not (0 <= lightness <= 100 and abs(a) <= MOST_AB and abs(b) <= MOST_AB):
+            raise ValueError("out of range")
+    except ValueError as error:
+        msg = f"--around {text!r:.40} is no Lab colour: give L,a,b with L in 0..100, a and b in ±{MOST_AB}"
+        raise BadInput(msg) from error
+    return lightness, a, b
 
 
 def _durations(ends: dict[str, float]) -> dict[str, float]:

@@ -46,6 +46,9 @@ async def run(settings: Settings, request: PlantRequest, say: Callable[[str], No
     if len(names) > 1 and (request.endpoint or request.camera):
         msg = "--endpoint and --camera are for one machine: say which"
         raise BadInput(msg)
+    if request.camera and request.machine != "press":
+        msg = f"--camera and {request.machine} exclude each other: the camera is the press's; leave one out"
+        raise BadInput(msg)
     line = load_line()
     endpoints = {spec.name: spec.endpoint for spec in line.machines} | {"camera": line.camera}
     endpoints |= {request.machine: request.endpoint} if request.endpoint else {}
