@@ -1,4 +1,4 @@
-"""The command line: `foulard …`. What the API does not need a browser for, can be done here."""
+"""The command line: `foulard …`. What the API does not need a browser for, can be done here, on any running Foulard."""
 
 import asyncio
 import getpass
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from hmi import bench_commands, machine_commands, rip_commands
+from hmi import bench_commands, job_commands, line_commands, machine_commands, rip_commands, sign_in_commands
 from hmi import layout_options as options
 from hmi.errors import BAD_INPUT, BadInput, CannotStart, about_files
 from hmi.output import AsJson, tell
@@ -25,8 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect):
+for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
+                line_commands.answer, line_commands.journal):  # fmt: skip
     app.command()(command)
+app.command("sign-in")(sign_in_commands.sign_in)
+app.command("sign-out")(sign_in_commands.sign_out)
+app.add_typer(job_commands.job, name="job")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 app.add_typer(bench_commands.bench, name="bench")
@@ -147,6 +151,8 @@ def main() -> None:
 
 def _for_people(error: Exception) -> bool:
     """Tell errors whose message is meant for the person at the terminal from mistakes of ours."""
+    if isinstance(error, (BadInput, CannotStart)):
+        return True  # without loading the rooms that have others
     from controller import Refused
     from controller.line import LineError
     from drivers import ProfileError
@@ -154,7 +160,7 @@ def _for_people(error: Exception) -> bool:
     from rip import ArtworkError, ColourwayError, LayoutError, RasterError
     from simulators.plant import PlantError
 
-    known = (BadInput, CannotStart, Refused, LineError, ProfileError, AccountError, PlantError)
+    known = (Refused, LineError, ProfileError, AccountError, PlantError)
     return isinstance(error, (*known, ArtworkError, ColourwayError, LayoutError, RasterError))
 
 

@@ -53,6 +53,29 @@ def about_files(error: OSError) -> str | None:
 
 
 @contextlib.contextmanager
+def reading(what: str, instead: str) -> Iterator[None]:
+    """Turn whatever the disk says in the block into one line.
+
+    Parameters
+    ----------
+    what
+        What is read, with its path.
+    instead
+        What to give, if this cannot be read.
+
+    Raises
+    ------
+    BadInput
+        It cannot be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        msg = f"{what} cannot be read ({reason(error)}); give {instead}"
+        raise BadInput(msg) from error
+
+
+@contextlib.contextmanager
 def writing(path: Path, instead: str = "--out") -> Iterator[None]:
     """Turn whatever the disk says in the block into one line that names a path, the reason, and what to do.
 

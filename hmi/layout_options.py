@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 import rip
-from hmi.errors import BadInput, reason
+from hmi.errors import BadInput, reading
 
 Designs = Annotated[
     list[Path],
@@ -184,11 +184,9 @@ def sized(layout: rip.Layout, designs: Sequence[Path]) -> rip.Layout:
 
 def _file(file: Path) -> dict[str, Any]:
     try:
-        values = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        msg = f"--layout {file} cannot be read ({reason(error)}); give a JSON file of a layout's fields"
-        raise BadInput(msg) from error
-    except ValueError as error:
+        with reading(f"--layout {file}", "a JSON file of a layout's fields"):
+            values = json.loads(file.read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         msg = f"--layout {file} is no valid JSON: {error}"
         raise BadInput(msg) from error
     if not isinstance(values, dict):

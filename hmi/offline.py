@@ -15,7 +15,7 @@ import rip
 from controller import control_recipe
 from controller.request import MAX_LENGTH_M
 from controller.work import cloth, condition, inks_of
-from hmi.errors import BadInput, reason, writing
+from hmi.errors import BadInput, reading, writing
 from hmi.memory import peak_rss
 
 ATLAS_DPI = 150
@@ -97,18 +97,11 @@ def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condi
         if request.inks is not None:
             changed["inks"] = inks_of(control.recipe.ink_set.channels(request.inks))
         if request.profile is not None:
-            changed["profile"] = _profile(request.profile)
+            with reading(f"--profile {request.profile}", "an ICC output profile, or none for the default"):
+                changed["profile"] = request.profile.read_bytes()
         return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
     except ValueError as error:
         raise BadInput(str(error)) from error
-
-
-def _profile(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        msg = f"--profile {path} cannot be read ({reason(error)}); give an ICC output profile, or none for the default"
-        raise BadInput(msg) from error
 
 
 def _label(request: RipRequest) -> tuple[str, ...]:
