@@ -19,11 +19,10 @@ from controller.work import draw_tile, survey, surveyed
 from hmi import designs, report, schemas, views
 from hmi.accounts import SESSION_HOURS, SignInRefused
 from hmi.metrics import exposition
+from hmi.session import COOKIE
 from hmi.state import App, app_of
 from hmi.uploads import Kept, UploadRefused, keep_file, keep_upload
 from rip import PRICE_PER_L
-
-COOKIE = "foulard_session"
 
 MOST_DESIGNS = 40
 """Designs of one job: a strike-off sheet of a collection; default from practice."""

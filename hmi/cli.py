@@ -1,4 +1,4 @@
-"""The command line: `foulard …`. What the API does not need a browser for, can be done here."""
+"""The command line: `foulard …`. What the API does not need a browser for, can be done here, on any running Foulard."""
 
 import asyncio
 import getpass
@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from hmi import bench_commands, machine_commands, rip_commands
+from hmi import bench_commands, job_commands, line_commands, machine_commands, rip_commands, sign_in_commands
 from hmi import layout_options as options
-from hmi.errors import BAD_INPUT, BadInput, CannotStart
+from hmi.errors import BAD_INPUT, BadInput, CannotStart, about_files
 from hmi.output import AsJson, tell
-from hmi.settings import Settings
+from hmi.settings import read_settings
 
 app = typer.Typer(
     name="foulard",
@@ -25,8 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect):
+for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
+                line_commands.answer, line_commands.journal):  # fmt: skip
     app.command()(command)
+app.command("sign-in")(sign_in_commands.sign_in)
+app.command("sign-out")(sign_in_commands.sign_out)
+app.add_typer(job_commands.job, name="job")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 app.add_typer(bench_commands.bench, name="bench")
@@ -49,7 +53,7 @@ def demo(
     """Run the simulated plant, the controller and the browser app, with a first job."""
     from hmi.demo import demo as run_demo
 
-    asyncio.run(run_demo(Settings(), _speed(speed), _faults(faults), length_m, _say))
+    asyncio.run(run_demo(read_settings(), _speed(speed), _faults(faults), length_m, _say))
 
 
 @app.command()
@@ -59,7 +63,7 @@ def serve(
     """Run the controller and the browser app on a line that is there."""
     from hmi.run_serve import run
 
-    asyncio.run(run(Settings(), line, _say))
+    asyncio.run(run(read_settings(), line, _say))
 
 
 @app.command()
@@ -83,21 +87,15 @@ def plant(
         _say(about(machine, profile))
         return
     request = PlantRequest(machine, _speed(speed), faults, endpoint, camera, state_dir, profile, insecure)
-    asyncio.run(run(Settings(), request, _say))
+    asyncio.run(run(read_settings(), request, _say))
 
 
 @app.command("print")
+@options.with_layout_options
 def print_(
     designs: options.Designs,
     fabric: options.Fabric,
-    length_m: options.LengthM = None,
-    repeat: options.Repeat = None,
-    width_mm: options.WidthMm = None,
-    pieces: options.Pieces = None,
-    piece_mm: options.PieceMm = None,
-    gutter_mm: options.GutterMm = None,
-    marks: options.Marks = None,
-    layout: options.LayoutFile = None,
+    given: options.LayoutOptions,
     speed: Speed = "max",
     faults: Faults = "",
     out: Annotated[Path, typer.Option(help="Folder for the data and the report.")] = Path("foulard-out"),
@@ -108,10 +106,8 @@ def print_(
     from hmi.print_job import print_design
     from hmi.progress import Progress
 
-    laid = options.layout_of(
-        layout, repeat=repeat, width_mm=width_mm, pieces=pieces, piece_mm=piece_mm, gutter_mm=gutter_mm, marks=marks
-    )
-    request = JobRequest(tuple(designs), fabric, options.sized(laid, designs), length_m, designs[0].stem)
+    laid = options.sized(options.layout_of(given), designs)
+    request = JobRequest(tuple(designs), fabric, laid, given.length_m, designs[0].stem)
     with Progress() as progress:
         outcome = asyncio.run(print_design(request, out, _speed(speed), _faults(faults), progress.show))
     tell(outcome, as_json)
@@ -127,8 +123,10 @@ def user(
     """Make a person, or change their password or role. Asks for the password."""
     from controller import Store
     from hmi.accounts import Accounts
+    from hmi.serve import check_folder
 
-    settings = Settings()
+    settings = read_settings()
+    check_folder(settings.data)
     password = getpass.getpass(f"New password for {name}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     store = Store.in_folder(settings.data)
     Accounts(store).set_password(name, password, role)
@@ -148,14 +146,17 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 0
     except (ValueError, OSError, RuntimeError) as error:
-        if not _for_people(error):
+        line = str(error) if _for_people(error) else about_files(error) if isinstance(error, OSError) else None
+        if line is None:
             raise
-        code = _refuse(str(error))
+        code = _refuse(line)
     sys.exit(code or 0)
 
 
 def _for_people(error: Exception) -> bool:
     """Tell errors whose message is meant for the person at the terminal from mistakes of ours."""
+    if isinstance(error, (BadInput, CannotStart)):
+        return True  # without loading the rooms that have others
     from controller import Refused
     from controller.line import LineError
     from drivers import ProfileError
@@ -163,7 +164,7 @@ def _for_people(error: Exception) -> bool:
     from rip import ArtworkError, ColourwayError, LayoutError, RasterError
     from simulators.plant import PlantError
 
-    known = (BadInput, CannotStart, Refused, LineError, ProfileError, AccountError, PlantError)
+    known = (Refused, LineError, ProfileError, AccountError, PlantError)
     return isinstance(error, (*known, ArtworkError, ColourwayError, LayoutError, RasterError))
 
 

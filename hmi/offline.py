@@ -1,7 +1,6 @@
 """What needs no line: `foulard rip`, `foulard atlas`, `foulard raster` and `foulard inspect`."""
 
 import json
-import resource
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +15,16 @@ import rip
 from controller import control_recipe
 from controller.request import MAX_LENGTH_M
 from controller.work import cloth, condition, inks_of
-from hmi.errors import BadInput
+from hmi.errors import BadInput, reading, writing
+from hmi.memory import peak_rss
 
 ATLAS_DPI = 150
 """At which a patch of the atlas is 16 mm; default from practice."""
+
+ATLAS_STEPS = 6
+
+MOST_AB = 128
+"""Of a Lab colour: what ICC profiles hold."""
 
 MOST_ROWS = 20_000
 """Rows in one array: 2.6 GB at the widest press, which is as much as a small machine holds."""
@@ -65,12 +70,14 @@ def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
     def progress(step: str, share: float) -> None:
         steps[step] = time.perf_counter() - began
 
-    raster = rip.rip(request.designs, for_rip, layout=request.layout, length_m=request.length_m, cloth=lot,
-                     nozzles=_nozzles(request, for_rip), label=_label(request), folder=out,
-                     progress=progress)  # fmt: skip
-    preview = out / "preview.png"
-    total_rows = raster.total_rows(request.length_m)
-    Image.fromarray(rip.preview(raster, for_rip, rows=total_rows)).save(preview)
+    nozzles, preview = _nozzles(request, for_rip), out / "preview.png"
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        raster = rip.rip(request.designs, for_rip, layout=request.layout, length_m=request.length_m, cloth=lot,
+                         nozzles=nozzles, label=_label(request), folder=out, progress=progress)  # fmt: skip
+        total_rows = raster.total_rows(request.length_m)
+        Image.fromarray(rip.preview(raster, for_rip, rows=total_rows)).save(preview)
+        progress("preview", 1.0)
     ml = rip.ink_ml(raster, request.length_m)
     full_ml = total_rows * raster.width_px * raster.drop_pl * 1e-9
     return {
@@ -79,7 +86,7 @@ def rip_designs(request: RipRequest, out: Path) -> dict[str, Any]:
         "period_rows": raster.period_rows, "total_rows": total_rows,
         "ink_ml": {name: round(value, 3) for name, value in ml.items()},
         "coverage": {name: round(value / full_ml, 5) for name, value in ml.items()},
-        "seconds": _durations(steps), "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "seconds": _durations(steps), "peak_rss_mb": round(peak_rss() / 1e6),
         "warnings": raster.meta["warnings"], "notes": raster.meta["notes"],
         "pieces": [piece["name"] for piece in raster.meta["pieces"]], "palettes": raster.meta["palettes"],
     }  # fmt: skip
@@ -92,9 +99,10 @@ def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condi
         if request.inks is not None:
             changed["inks"] = inks_of(control.recipe.ink_set.channels(request.inks))
         if request.profile is not None:
-            changed["profile"] = request.profile.read_bytes()
+            with reading(f"--profile {request.profile}", "an ICC output profile, or none for the default"):
+                changed["profile"] = request.profile.read_bytes()
         return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise BadInput(str(error)) from error
 
 
@@ -132,8 +140,19 @@ def _nozzles(request: RipRequest, for_rip: rip.Condition) -> rip.Nozzles | None:
         raise BadInput(str(error)) from error
 
 
-def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any]:
+def draw_atlas(fabric: str, steps: int | None, around: str, out: Path) -> dict[str, Any]:
     """Draw a colour atlas and the layout that prints it; returns what `foulard atlas` prints.
+
+    Parameters
+    ----------
+    fabric
+        Name of a recipe.
+    steps
+        RGB steps per channel, 2 to 32; `ATLAS_STEPS` unless told.
+    around
+        Instead: "L,a,b" of the colour whose neighbours are drawn.
+    out
+        Folder for the sheet and its layout.
 
     Raises
     ------
@@ -141,22 +160,36 @@ def draw_atlas(fabric: str, steps: int, around: str, out: Path) -> dict[str, Any
         An unknown fabric; steps or a colour that are not possible.
     """
     control_recipe(fabric)
+    if around and steps is not None:
+        msg = "--around and --steps exclude each other: neighbours have steps of their own; leave one out"
+        raise BadInput(msg)
     try:
-        lab = tuple(float(part) for part in around.split(",")) if around else None
-        if lab is not None and (len(lab) != 3 or not 0 <= lab[0] <= 100):
-            raise ValueError(f"--around {around!r:.40} is no Lab colour: give L,a,b")
-        atlas = (
-            rip.rgb_atlas(steps) if lab is None else rip.lab_atlas(rip.round_about((lab[0], lab[1], lab[2]), reach=2))
-        )
+        if around:
+            atlas = rip.lab_atlas(rip.round_about(_lab(around), reach=2))
+        else:
+            atlas = rip.rgb_atlas(ATLAS_STEPS if steps is None else steps)
     except ValueError as error:
         raise BadInput(str(error)) from error
-    out.mkdir(parents=True, exist_ok=True)
     sheet, layout = out / "atlas.png", out / "atlas-layout.json"
-    Image.fromarray(atlas.picture).save(sheet, dpi=(ATLAS_DPI, ATLAS_DPI))
     replaced = {"#{:02x}{:02x}{:02x}".format(*patch.rgb): patch.lab for patch in atlas.patches if patch.lab is not None}
     laid = rip.read_layout({"pieces": 1} | ({"colourway": {"replace": replaced}} if replaced else {}))
-    layout.write_text(json.dumps(laid.stated()), "utf-8")
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(atlas.picture).save(sheet, dpi=(ATLAS_DPI, ATLAS_DPI))
+        layout.write_text(json.dumps(laid.stated()), "utf-8")
     return {"sheet": str(sheet), "layout": str(layout), "patches": len(atlas.patches)}
+
+
+def _lab(text: str) -> tuple[float, float, float]:
+    """Read "L,a,b"."""
+    try:
+        lightness, a, b = (float(part) for part in text.split(","))
+        if not (0 <= lightness <= 100 and abs(a) <= MOST_AB and abs(b) <= MOST_AB):
+            raise ValueError("out of range")
+    except ValueError as error:
+        msg = f"--around {text!r:.40} is no Lab colour: give L,a,b with L in 0..100, a and b in ±{MOST_AB}"
+        raise BadInput(msg) from error
+    return lightness, a, b
 
 
 def _durations(ends: dict[str, float]) -> dict[str, float]:
@@ -174,14 +207,32 @@ def raster_rows(path: Path, start: int, count: int, out: Path) -> dict[str, Any]
     Raises
     ------
     rip.RasterError, BadInput
-        Not a sound raster; rows that no job has.
+        Not a sound raster; rows that the job has not; a file that cannot be written.
     """
     raster = rip.Raster.open(path)
     if start < 0 or not 1 <= count <= MOST_ROWS:
         msg = f"rows {start}+{count} are not possible; give a start from 0 and 1 to {MOST_ROWS} rows"
         raise BadInput(msg)
-    np.save(out, raster.rows(start, count), allow_pickle=False)
+    if raster.job_rows is not None and start + count > raster.job_rows:
+        msg = f"rows {start}+{count} are not all in the job; it has {raster.job_rows} rows, the first is 0"
+        raise BadInput(msg)
+    with writing(out):
+        _save(out, raster.rows(start, count))
     return {"rows": str(out), "start": start, "count": count, "inks": list(raster.inks), "width_px": raster.width_px}
+
+
+def _save(path: Path, levels: np.ndarray) -> None:
+    """Write an uint8 array as a NumPy file of exactly this name, whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            head = {"descr": "|u1", "fortran_order": False, "shape": levels.shape}
+            np.lib.format.write_array_header_1_0(file, head)
+            for plane in levels:  # np.save does not say why a disk takes no more
+                file.write(np.ascontiguousarray(plane).data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def inspect_pictures(expected: Path, captured: Path, mm_per_px: float) -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def print_design(
         What `foulard print --json` prints.
     """
     accept(request)
-    check_folder(out)
+    check_folder(out, "--out")
     folder = out.resolve()
     designs = await asyncio.to_thread(_keep, request.designs, folder / "designs")
     kept = replace(request, designs=designs)

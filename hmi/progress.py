@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
@@ -51,7 +52,7 @@ def table(outcome: dict[str, Any]) -> None:
             for column in value[0]:
                 rows.add_column(column)
             for row in value:
-                rows.add_row(*(str(cell) for cell in row.values()))
+                rows.add_row(*(escape(str(cell)) for cell in row.values()))
             console.print(rows)
         else:
-            console.print(f"[dim]{name}[/dim]  {value}", highlight=False)
+            console.print(f"[dim]{name}[/dim]  {escape(str(value))}", highlight=False)

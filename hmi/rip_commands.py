@@ -13,24 +13,12 @@ raster = typer.Typer(help="Look into a raster.", no_args_is_help=True, rich_mark
 OUT = Path("foulard-out")
 
 
+@options.with_layout_options
 def rip(
     designs: options.Designs,
     fabric: options.Fabric,
-    length_m: options.LengthM = None,
+    given: options.LayoutOptions,
     out: Annotated[Path, typer.Option(help="Folder for the raster and the preview.")] = OUT,
-    repeat: options.Repeat = None,
-    width_mm: options.WidthMm = None,
-    mirror: options.Mirror = None,
-    gap_mm: options.GapMm = None,
-    pieces: options.Pieces = None,
-    piece_mm: options.PieceMm = None,
-    gutter_mm: options.GutterMm = None,
-    hem_mm: options.HemMm = None,
-    turn: options.Turn = None,
-    flip: options.Flip = None,
-    marks: options.Marks = None,
-    colours: Annotated[int | None, typer.Option(help="Reduce the design to so many flat colours, 2 to 256.")] = None,
-    layout: options.LayoutFile = None,
     inks: Annotated[int | None, typer.Option(help="Channels of the press, 1 to 12; the recipe's if left out.")] = None,
     dpi: Annotated[int | None, typer.Option(help="Resolution of the press; the recipe's if left out.")] = None,
     print_width_mm: Annotated[float | None, typer.Option(help="Print width; the recipe's if left out.")] = None,
@@ -48,21 +36,17 @@ def rip(
     """Separate and screen designs, and stop after the raster."""
     from hmi.offline import RipRequest, rip_designs
 
-    laid = options.layout_of(
-        layout, repeat=repeat, width_mm=width_mm, mirror=mirror, gap_mm=gap_mm, pieces=pieces, piece_mm=piece_mm,
-        gutter_mm=gutter_mm, hem_mm=hem_mm, turn=turn, flip=flip, marks=marks, colours=colours,
-    )  # fmt: skip
+    laid = options.sized(options.layout_of(given), designs)
     request = RipRequest(
-        tuple(designs), fabric, options.sized(laid, designs), length_m, inks, dpi, print_width_mm, dead, profile,
-        nozzles,
-    )  # fmt: skip
+        tuple(designs), fabric, laid, given.length_m, inks, dpi, print_width_mm, dead, profile, nozzles
+    )
     tell(rip_designs(request, out), as_json)
 
 
 def atlas(
     fabric: options.Fabric,
     out: Annotated[Path, typer.Option(help="Folder for the sheet and its layout.")] = OUT,
-    steps: Annotated[int, typer.Option(help="RGB steps per channel, 2 to 32.")] = 6,
+    steps: Annotated[int | None, typer.Option(help="RGB steps per channel, 2 to 32; 6 if left out.")] = None,
     around: Annotated[
         str, typer.Option(help="Instead: a Lab colour and its neighbours on the cloth.", metavar="L,a,b")
     ] = "",
@@ -77,11 +61,14 @@ def atlas(
 @raster.command("rows")
 def raster_rows(
     path: Annotated[Path, typer.Argument(metavar="RASTER", help="A raster or job that foulard rip made.")],
-    start: Annotated[int, typer.Option(help="First row of the job.")],
+    start: Annotated[int, typer.Option(help="First row of the job, from 0.")],
     count: Annotated[int, typer.Option(help="How many rows.")],
     out: Annotated[Path, typer.Option(help="NumPy file for the drop levels, uint8 (inks, rows, pixels).")],
 ) -> None:
-    """Write the drop levels of any rows of the whole job, so that anyone can check them."""
+    """Write the drop levels of any rows of the whole job, so that anyone can check them.
+
+    Rows behind the end of a job are refused. A repeat without marks is no job of a fixed length: its rows have no end.
+    """
     from hmi.offline import raster_rows as write
 
     tell(write(path, start, count, out), as_json=True)

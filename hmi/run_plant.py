@@ -51,6 +51,9 @@ async def run(settings: Settings, request: PlantRequest, say: Callable[[str], No
     if len(names) > 1 and (request.endpoint or request.camera or request.profile):
         msg = "--endpoint, --camera and --profile are for one machine: say which"
         raise BadInput(msg)
+    if request.camera and request.machine != "press":
+        msg = f"--camera and {request.machine} exclude each other: the camera is the press's; leave one out"
+        raise BadInput(msg)
     line = load_line()
     endpoints = {spec.name: spec.endpoint for spec in line.machines} | {"camera": line.camera}
     profiles = {spec.name: spec.profile for spec in line.machines}

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import os
+import errno
 import secrets
 import shutil
 import signal
@@ -18,7 +18,7 @@ from controller.feed import Feed
 from hmi import designs
 from hmi.accounts import Accounts
 from hmi.app import create_app
-from hmi.errors import CannotStart
+from hmi.errors import CannotStart, reason
 from hmi.events import EventRing, pump
 from hmi.settings import Settings
 from hmi.state import App
@@ -39,14 +39,29 @@ def listen(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        why = os.strerror(error.errno or 0).lower()
-        msg = f"port {port} on {host} cannot be used ({why}); set FOULARD_PORT to a free one"
+        why = (error.strerror or str(error)).lower()
+        not_ours = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        remedy = "set FOULARD_HOST to an address of this machine" if not_ours else "set FOULARD_PORT to a free one"
+        msg = f"port {port} on {host} cannot be used ({why}); {remedy}"
         raise CannotStart(msg) from error
     return bound
 
 
-def check_folder(folder: Path) -> None:
-    """Make the data folder, for this user alone; raises `CannotStart` if it cannot be written or the disk is full."""
+def check_folder(folder: Path, instead: str = "FOULARD_DATA") -> None:
+    """Make the data folder, for this user alone.
+
+    Parameters
+    ----------
+    folder
+        With 1 GB free or more.
+    instead
+        The variable or option that takes another.
+
+    Raises
+    ------
+    CannotStart
+        It cannot be written, or the disk is full.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -54,11 +69,11 @@ def check_folder(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        msg = f"the data folder {folder} cannot be written ({error.strerror}); set FOULARD_DATA to another"
+        msg = f"the data folder {folder} cannot be written ({reason(error)}); give another as {instead}"
         raise CannotStart(msg) from error
     free_mb = shutil.disk_usage(folder).free >> 20
     if free_mb < SPACE_MB:
-        msg = f"the disk of {folder} has {free_mb} MB free; {SPACE_MB} MB are needed: make room or set FOULARD_DATA"
+        msg = f"{folder} has {free_mb} MB free; {SPACE_MB} MB are needed: make room or give another as {instead}"
         raise CannotStart(msg)
 
 

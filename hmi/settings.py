@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hmi.errors import BadInput
 
 
 class Settings(BaseSettings):
@@ -47,3 +49,25 @@ class Settings(BaseSettings):
     opcua_host: str = "127.0.0.1"
     opcua_anonymous: bool = False
     opcua_writable: bool = False
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment; raises `BadInput` naming the variable, its value and what it may be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        msg = f"FOULARD_{name.upper()}={first['input']!s:.60} is not possible; give {_possible(name)}"
+        raise BadInput(msg) from error
+
+
+def _possible(name: str) -> str:
+    """Say what a setting may be, from its own declaration."""
+    field = Settings.model_fields[name]
+    if field.annotation is bool:
+        return "true or false"
+    limits = {kind: getattr(limit, kind) for limit in field.metadata for kind in ("ge", "le") if hasattr(limit, kind)}
+    if "le" in limits:
+        return f"a whole number from {limits['ge']} to {limits['le']}"
+    return f"a whole number from {limits['ge']}" if limits else "another value"

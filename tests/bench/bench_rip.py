@@ -21,7 +21,6 @@ what can be compared between machines.
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -41,6 +40,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import rip
+from hmi.memory import peak_rss
 from rip.formats.opening import open_artwork
 from rip.hot import Screen, Screener
 from rip.mask import void_and_cluster
@@ -186,15 +186,6 @@ def peak_of_widest(folder: Path) -> int:
     job = write_job(folder / "widest.json", raster, marks(raster), round(JOB_M / 25.4e-3 * DPI))
     repeat(job, 0)
     return peak_rss()
-
-
-def peak_rss() -> int:
-    """Most memory this process has had, bytes. Linux's getrusage would count the process that started it."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def condition(width_mm: float) -> rip.Condition:
