@@ -121,14 +121,14 @@ def user(
     role: Annotated[str | None, typer.Option(help="viewer, designer, operator, planner, technician or admin.")] = None,
 ) -> None:
     """Make a person, or change their password or role. Asks for the password."""
-    from controller import Store
     from hmi.accounts import Accounts
+    from hmi.database import open_store
     from hmi.serve import check_folder
 
     settings = read_settings()
     check_folder(settings.data)
     password = getpass.getpass(f"New password for {name}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
-    store = Store.in_folder(settings.data)
+    store = open_store(settings)
     Accounts(store).set_password(name, password, role)
     store.close()
     _say(f"{name} can sign in with the new password; earlier sessions have ended")

@@ -53,7 +53,8 @@ def journal(
     found = remote.read(current_session(), "/journal", job_id=job, limit=limit)
     shown = [
         {"time": one["time"][:19], "who": one["actor"], "what": one["kind"], "machine": one["machine"] or "",
-         "job": "" if one["job_id"] is None else one["job_id"]}
+         "job": "" if one["job_id"] is None else one["job_id"],
+         "details": ", ".join(f"{name} {value}" for name, value in one["payload"].items())}
         for one in found
     ]  # fmt: skip
     tell({"journal": found if as_json else shown}, as_json)

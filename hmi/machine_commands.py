@@ -10,7 +10,7 @@ import typer
 
 from hmi.errors import BAD_INPUT, BadInput
 from hmi.output import AsJson, tell
-from hmi.settings import Settings
+from hmi.settings import read_settings
 
 machine = typer.Typer(help="Write and try the profile of a machine.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,7 +52,7 @@ def try_(
         raise BadInput("--insecure and --user do not go together: no password is sent in the open")
     if user and password_file is None:
         raise BadInput(f"--user {user} needs --password-file")
-    folder = certificates or Settings().data.resolve() / "machines"
+    folder = certificates or read_settings().data.resolve() / "machines"
     access = OPEN if insecure else Access(folder, POLICIES, user, password_file)
     outcome = asyncio.run(try_profile(profile, endpoint, access))
     print(json.dumps(outcome, ensure_ascii=False) if as_json else "\n".join(told(outcome)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller import load_line
-from hmi.errors import BadInput
+from hmi.errors import BadInput, writing
 from hmi.settings import Settings
 from simulators import MACHINES, Plant, PlantError, explain
 
@@ -66,6 +66,8 @@ async def run(settings: Settings, request: PlantRequest, say: Callable[[str], No
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     folder = request.state_dir or settings.data.resolve() / "plant"
+    with writing(folder, "--state-dir" if request.state_dir else "FOULARD_DATA"):
+        folder.mkdir(parents=True, exist_ok=True)
     client = settings.data.resolve()
     async with Plant(
         folder, request.speed, request.faults, endpoints, names, profiles, client=client, insecure=request.insecure

@@ -13,11 +13,12 @@ from pathlib import Path
 import uvicorn
 from PIL import Image
 
-from controller import Controller, Line, Store
+from controller import Controller, Line
 from controller.feed import Feed
 from hmi import designs
 from hmi.accounts import Accounts
 from hmi.app import create_app
+from hmi.database import open_store
 from hmi.errors import CannotStart, reason
 from hmi.events import EventRing, pump
 from hmi.settings import Settings
@@ -88,7 +89,7 @@ async def application(settings: Settings, line: Line) -> AsyncIterator[tuple[App
     """
     check_folder(settings.data)
     feed = Feed()
-    store = Store(settings.database, feed) if settings.database else Store.in_folder(settings.data, feed)
+    store = open_store(settings, feed)
     accounts = Accounts(store)
     password = accounts.first_admin()
     samples = await asyncio.to_thread(designs.write, settings.data / "samples")

@@ -1,7 +1,6 @@
 """The command line as a person has it: a process, its two streams and its exit code."""
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,19 +8,23 @@ from pathlib import Path
 SMALL = ("--fabric", "silk-twill", "--dpi", "100", "--print-width-mm", "100")
 """A press on which a RIP takes no time."""
 
+LIMITED = """
+import resource, sys
+size = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+from hmi.cli import main
+main()
+"""
+
 
 def foulard(
     *arguments: object, folder: Path, stdin: str = "", file_bytes: int | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder to its end; no file it writes may grow beyond `file_bytes`."""
-
-    def limited() -> None:
-        if file_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-
+    program = ["-m", "hmi.cli"] if file_bytes is None else ["-c", LIMITED, str(file_bytes)]
     variables = os.environ | {"FOULARD_DATA": str(folder / "data")} | environment
-    return subprocess.run([sys.executable, "-m", "hmi.cli", *map(str, arguments)], cwd=folder, env=variables,
-                          input=stdin, preexec_fn=limited, capture_output=True, text=True, timeout=120,
+    return subprocess.run([sys.executable, *program, *map(str, arguments)], cwd=folder, env=variables,
+                          input=stdin, capture_output=True, text=True, timeout=120,
                           check=False)  # fmt: skip
 
 

@@ -31,6 +31,7 @@ RIP = ("rip", "design.png", *SMALL, "--length-m", "0.1")
         (("atlas", "--fabric", "silk-twill", "--out", "notes.txt"), ("notes.txt", "in the way", "--out")),
         (("print", "design.png", "--fabric", "silk-twill", "--length-m", "1", "--out", "notes.txt"),
          ("notes.txt", "in the way", "--out")),
+        (("plant", "padder", "--state-dir", "notes.txt"), ("notes.txt", "in the way", "--state-dir")),
         (("user", "anna", "--role", "viewer"), ("data", "in the way", "FOULARD_DATA")),
     ],
 )  # fmt: skip

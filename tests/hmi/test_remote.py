@@ -2,8 +2,11 @@
 
 import http.server
 import json
+import os
+import pty
 import stat
 import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -190,3 +193,23 @@ def test_what_is_not_there_or_not_foulard_is_one_line(tmp_path: Path, other: str
         (other, ("but not as",)),
     ):
         assert_refused(foulard("sign-in", "--url", url, folder=tmp_path, stdin="admin\nsecret\n"), *words)
+
+
+def test_a_person_is_asked_and_the_password_is_not_shown(server: Server, tmp_path: Path) -> None:
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "hmi.cli", "sign-in", "--url", server.url]
+    environment = os.environ | {"FOULARD_DATA": str(tmp_path / "data")}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
+                          start_new_session=True) as process:  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        for asked, answer in (("Name", "admin"), ("Password for admin: ", server.admin_password)):
+            while asked.encode() not in shown:
+                shown += os.read(terminal, 1000)
+            os.write(terminal, f"{answer}\n".encode())
+        while b"session.json" not in shown:
+            shown += os.read(terminal, 1000)
+        assert process.wait(timeout=30) == 0
+    os.close(terminal)
+    assert server.admin_password.encode() not in shown
+    assert json.loads((tmp_path / "data" / "session.json").read_text("utf-8"))["name"] == "admin"

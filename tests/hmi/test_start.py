@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from hmi import webbuild
+from hmi.accounts import Accounts
+from hmi.database import open_store
 from hmi.errors import BadInput, CannotStart
 from hmi.serve import SPACE_MB, check_folder, listen
-from hmi.settings import read_settings
+from hmi.settings import Settings, read_settings
 from tests.hmi.terminal import assert_refused, foulard
 
 CHECK_PYTHON = Path(__file__).parents[2] / "deploy" / "check_python.py"
@@ -88,6 +90,36 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     with pytest.raises(CannotStart, match=r"data cannot be written .*in the way.*FOULARD_DATA"):
         check_folder(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("nonsense", "the database of FOULARD_DATABASE cannot be used"),
+        ("sqlite:////nodir/foulard.db", "unable to open database file"),
+        ("postgresql+nodriver://line:secret@host/foulard", "nodriver"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_line(tmp_path: Path, url: str, says: str) -> None:
+    with pytest.raises(CannotStart, match=f"{says}.*FOULARD_DATABASE") as refused:
+        open_store(Settings(data=tmp_path, database=url))
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "foulard.db").write_text("this is no database of any kind")
+    with pytest.raises(CannotStart, match=r"foulard\.db cannot be used \(file is not a database\)"):
+        open_store(Settings(data=tmp_path))
+
+
+def test_accounts_are_made_in_the_database_that_is_served(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    done = foulard("user", "anna", "--role", "viewer", folder=tmp_path, stdin="a long password\n", FOULARD_DATABASE=url)
+    assert done.returncode == 0, done.stderr[-2000:]
+    store = open_store(Settings(data=tmp_path, database=url))
+    assert Accounts(store).check("anna", "a long password").role == "viewer"
+    store.close()
 
 
 def check_python(folder: Path, *changed: tuple[str, str]) -> subprocess.CompletedProcess[str]:
