@@ -50,9 +50,11 @@ def _hidden(layout: Layout, source: Source) -> list[str]:
 
 def _absent(colourway: Colourway, sources: Sequence[Source]) -> list[str]:
     """Name the colours that shall be replaced and that no design holds, as far as a sample tells."""
-    wanted = {swap.colour: swap.title for swap in colourway.swaps}
+    wanted = {swap.colour: swap.title for swap in colourway.swaps if isinstance(swap.colour, tuple)}
     held: set[tuple[int, ...]] = set()
     for source in sources:
+        if not source.is_rgb:
+            continue
         pixels = sample(source.spool) if source.flat is None else np.array(source.flat.palette, np.uint8)
         held |= {tuple(colour) for colour in np.unique(pixels.reshape(-1, 3), axis=0).tolist()}
     return [f"colour {title} is replaced, but was not found in the design" for colour, title in wanted.items()

@@ -73,6 +73,10 @@ class Channels:
         """Return channel tones as `tones` does, of amounts (n, inks) given for every channel, light ones too."""
         return self._scaled(np.stack([curve.take(amounts[:, at]) for at, curve in enumerate(self.own)], axis=1))
 
+    def within(self, tones: NDArray[np.uint32]) -> Tones:
+        """Return sums of channel tones (n, inks) cut to every ink's limit, then scaled to the total limit."""
+        return self._scaled(np.minimum(tones, self.limits.astype(np.uint32) * 256).astype(np.uint16))
+
     def bytes(self, tones: Tones) -> NDArray[np.uint8]:
         """Return channel tones (…, inks), `FULL` = a solid, as uint8 (…, lanes); the rest of the lanes is zero."""
         out = np.zeros((*tones.shape[:-1], self.lanes), np.uint8)

@@ -1,4 +1,4 @@
-"""Colourways: a design's colours replaced one by one, by a Lab on the cloth or an ink recipe, and designs made flat."""
+"""Colourways: a design's colours or plates replaced one by one, by a Lab on the cloth or an ink recipe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ class ColourwayError(ValueError):
 
 @dataclass(frozen=True)
 class Swap:
-    """One colour of a design and what is printed in its place.
+    """One colour or plate of a design and what is printed in its place.
 
     Attributes
     ----------
-    colour : (r, g, b)
-        As the design holds it.
+    colour : (r, g, b) or str
+        As the design holds it; a plate of separations by its name.
     lab : tuple of 3 float, optional
         CIELAB (D50) wanted on the cloth, as an instrument would measure it there.
     recipe : tuple of (ink name, per cent), optional
@@ -43,7 +43,7 @@ class Swap:
     name : str
     """
 
-    colour: Colour
+    colour: Colour | str
     lab: Lab | None = None
     recipe: tuple[tuple[str, float], ...] | None = None
     name: str = ""
@@ -54,14 +54,17 @@ class Swap:
 
     @property
     def title(self) -> str:
-        """The name, or the colour as #rrggbb."""
-        return self.name or "#{:02x}{:02x}{:02x}".format(*self.colour)
+        """The name, or the colour as #rrggbb, or the plate."""
+        if self.name or isinstance(self.colour, str):
+            return self.name or f"plate {self.colour}"
+        return "#{:02x}{:02x}{:02x}".format(*self.colour)
 
 
 Wanted = tuple[FiniteFloat, FiniteFloat, FiniteFloat] | dict[str, FiniteFloat]
 """A Lab, or a recipe: ink name → per cent."""
 
-Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Held = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}|[^#].{0,79})$")]
+"""What a design holds: a colour as #rrggbb, or a plate by its name."""
 
 
 class Colourway(BaseModel):
@@ -70,14 +73,15 @@ class Colourway(BaseModel):
     Attributes
     ----------
     replace : mapping
-        Colour of the design as #rrggbb → a Lab, a recipe, or a name.
+        Colour of the design as #rrggbb, or name of a plate → a Lab, a recipe, or a name. Tints of a plate print tints
+        of what it is replaced by.
     colours : mapping
         What the names stand for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    replace: Annotated[dict[Hex, Wanted | str], Field(min_length=1, max_length=256)]
+    replace: Annotated[dict[Held, Wanted | str], Field(min_length=1, max_length=256)]
     colours: Annotated[dict[str, Wanted], Field(max_length=256)] = {}
 
     @model_validator(mode="after")
@@ -96,11 +100,11 @@ class Colourway(BaseModel):
                     known = ", ".join(self.colours) or "none"
                     raise ColourwayError(f"{text}: {wanted!r:.60} is none of the colourway's colours: {known}")
                 wanted = self.colours[wanted]
-            red, green, blue = bytes.fromhex(text[1:])
+            colour = _colour(text) if text.startswith("#") else text
             if isinstance(wanted, dict):
-                swaps.append(Swap((red, green, blue), recipe=tuple(wanted.items()), name=name))
+                swaps.append(Swap(colour, recipe=tuple(wanted.items()), name=name))
             else:
-                swaps.append(Swap((red, green, blue), lab=wanted, name=name))
+                swaps.append(Swap(colour, lab=wanted, name=name))
         return tuple(swaps)
 
 
@@ -121,6 +125,11 @@ class Match:
     tones: tuple[int, ...]
     lab: Lab
     delta_e00: float
+
+
+def _colour(text: str) -> Colour:
+    red, green, blue = bytes.fromhex(text[1:])
+    return red, green, blue
 
 
 def match(swap: Swap, condition: Condition, folder: Path) -> Match:
@@ -148,12 +157,9 @@ def match(swap: Swap, condition: Condition, folder: Path) -> Match:
     return Match(tuple(int(tone) for tone in tones[:inks]), (float(lab[0]), float(lab[1]), float(lab[2])), off)
 
 
-def matches(swaps: tuple[Swap, ...], condition: Condition, folder: Path) -> dict[Colour, Match]:
-    """Return the inks of all swaps by the design's colour; raises `ColourwayError` also if a colour comes twice.
-
-    `Table.with_colours` takes the tones of the result.
-    """
-    found: dict[Colour, Match] = {}
+def matches(swaps: tuple[Swap, ...], condition: Condition, folder: Path) -> dict[Colour | str, Match]:
+    """Return the inks of all swaps by the design's colour or plate; raises `ColourwayError` also if one comes twice."""
+    found: dict[Colour | str, Match] = {}
     for swap in swaps:
         if swap.colour in found:
             raise ColourwayError(f"{swap.title}: this colour of the design is replaced twice")

@@ -23,7 +23,7 @@ from rip.packed import stored_bits
 from rip.period import screen_period
 from rip.plan import LayoutError, Plan
 from rip.raster import Raster, RasterError, write_job
-from rip.sources import Source, colour_notes, inked, read_sources
+from rip.sources import Source, check_colourway, colour_notes, inked, plate_warnings, read_sources
 from rip.writer import RasterWriter
 
 VERSION = 4
@@ -94,6 +94,7 @@ def rip(
     paths = [designs] if isinstance(designs, Path) else list(designs)
     artworks = [open_artwork(path, page=layout.page, dpi=condition.dpi) for path in paths]
     sized = layout.width_mm is not None or layout.piece_mm is not None
+    check_colourway(layout.colourway, artworks)
     motifs, assumed = _motifs(artworks, names or [path.stem for path in paths], sized=sized)
     plan, placed = arrange(layout, motifs, cloth, length_m)
     rows = _rows(plan, cloth, length_m)
@@ -118,7 +119,8 @@ def rip(
         raster = Raster.open(path, check=False)
     report("write", 1.0)
     size_mm = size_of(layout, motifs[0])
-    notes = (*(note for artwork in artworks for note in artwork.notes), *assumed, *colour_notes(artworks, condition))
+    read = (note for artwork in artworks for note in artwork.notes)
+    notes = (*read, *assumed, *colour_notes(artworks, condition, layout.colourway))
     told = {
         "layout": layout.stated(),
         "repeat_width_mm": size_mm[0],
@@ -126,7 +128,7 @@ def rip(
         "drop_px": _drop_px(layout, plan, cloth),
         "pieces": [asdict(piece) for piece in plan.pieces],
         "notes": list(dict.fromkeys((*notes, *plan.notes))),
-        "warnings": warnings,
+        "warnings": [*plate_warnings(artworks, condition, layout.colourway), *warnings],
     }
     if not overlays and not plan.pieces:
         return raster.telling(told)

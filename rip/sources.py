@@ -4,7 +4,7 @@
 else becomes tones on its way into a band.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from rip.period import Fill
 from rip.plan import LayoutError, Plan
 from rip.spool import Spool, spool, turned
 from rip.table import Table, load_table, palette_table
-from rip.tones import tone_notes, tones_of
+from rip.tones import plain, plates_left_out, tone_notes, tones_of
 
 SAMPLE_PX = 4_000_000
 """Pixels of a design that its few flat colours are found from."""
@@ -56,6 +56,11 @@ class Source:
     def palette(self) -> list[str]:
         """The flat colours as #rrggbb, the most frequent first; empty for a design that is not reduced."""
         return [] if self.flat is None else ["#{:02x}{:02x}{:02x}".format(*colour) for colour in self.flat.palette]
+
+    @property
+    def flat_colours(self) -> tuple[tuple[int, int, int], ...]:
+        """The palette of an indexed design, or the flat colours it is reduced to."""
+        return self.artwork.palette or () if self.flat is None else self.flat.palette
 
     def colours(self, first: int, count: int) -> Bytes:
         """Return rows of an 8-bit RGB design, in its flat colours if it has such."""
@@ -153,12 +158,14 @@ def inked(
     Raises
     ------
     ColourwayError, LayoutError
-        If a colour cannot be printed; if a design is not 8-bit RGB, so that none can be replaced.
+        If a colour cannot be printed, or no design can hold what is to be replaced.
     """
-    if colourway is not None and not all(source.is_rgb for source in sources):
-        raise LayoutError("colours can be replaced in designs of 8-bit RGB only", "colourway")
+    check_colourway(colourway, [source.artwork for source in sources])
+    solids = replaced(colourway, condition, folder)
+    colours = {colour: tones for colour, tones in solids.items() if isinstance(colour, tuple)}
+    spots = {plate: tones for plate, tones in solids.items() if isinstance(plate, str)}
     profiles = {source.artwork.profile for source in sources if source.is_rgb}
-    tables = {profile: _table(profile, condition, folder, colourway) for profile in profiles}
+    tables = {profile: _table(profile, sources, condition, folder, colours) for profile in profiles}
     if len(tables) == 1 and all(source.is_rgb for source in sources):
         rows: list[Rows] = [source.colours for source in sources]
         (table,) = tables.values()
@@ -170,25 +177,91 @@ def inked(
             table = tables[art.profile]
             return lambda first, count: table.tones(source.colours(first, count))
         return lambda first, count: tones_of(source.spool.rows(first, count), art.mode, art.profile, condition, folder,
-                                             names=art.channel_names)  # fmt: skip
+                                             names=art.channel_names, spots=spots)  # fmt: skip
 
     bands = [toned(source) for source in sources]
     ground = palette_table([plan.ground], condition, None, folder)[0].tolist()
     return Inked(lambda first, out: fill_band(plan, bands, first, len(out), out, ground), None)
 
 
-def colour_notes(artworks: Sequence[Artwork], condition: Condition) -> tuple[str, ...]:
+def check_colourway(colourway: Colourway | None, artworks: Sequence[Artwork]) -> None:
+    """See that designs can hold what a colourway replaces: colours if of 8-bit RGB, plates if separations.
+
+    Raises
+    ------
+    LayoutError
+        Names what cannot be replaced.
+    """
+    if colourway is None:
+        return
+    named = [swap.colour for swap in colourway.swaps if isinstance(swap.colour, str)]
+    plates = {plain(name): name for artwork in artworks for name in artwork.channel_names}
+    if missing := [name for name in named if plain(name) not in plates]:
+        held = f"its plates are {', '.join(plates.values())}" if plates else "it has no plates: give #rrggbb"
+        raise LayoutError(f"the design holds no plate {missing[0]!r:.60} to be replaced; {held}", "colourway")
+    others = [artwork for artwork in artworks if artwork.mode != "separations"]
+    wanted = len(named) < len(colourway.swaps)
+    if wanted and (not others or any((artwork.mode, artwork.bits) != ("rgb", 8) for artwork in others)):
+        raise LayoutError("colours can be replaced in designs of 8-bit RGB only, plates by their names", "colourway")
+
+
+def replaced(
+    colourway: Colourway | None, condition: Condition, folder: Path
+) -> dict[tuple[int, int, int] | str, tuple[int, ...]]:
+    """Return what a colourway prints for a colour or a plate: drop volume of each ink, 255 = a solid.
+
+    Raises
+    ------
+    ColourwayError
+        If a colour cannot be printed.
+    """
+    swaps = () if colourway is None else colourway.swaps
+    return {colour: match.tones for colour, match in matches(swaps, condition, folder).items()}
+
+
+def colour_notes(
+    artworks: Sequence[Artwork], condition: Condition, colourway: Colourway | None = None
+) -> tuple[str, ...]:
     """Return what has to be assumed of the designs' colours, one line each."""
     return tuple(
         note
         for artwork in artworks
-        for note in tone_notes(artwork.mode, artwork.profile, condition, names=artwork.channel_names)
+        for note in tone_notes(artwork.mode, artwork.profile, condition, names=artwork.channel_names,
+                               spots=_named(colourway))
+    )  # fmt: skip
+
+
+def plate_warnings(
+    artworks: Sequence[Artwork], condition: Condition, colourway: Colourway | None = None
+) -> tuple[str, ...]:
+    """Return which plates are not printed, one line each."""
+    return tuple(
+        f"plate {name} of {artwork.path.name} has no ink of its name and none is left for it: it is not printed; a "
+        f"colourway can give it a colour or inks by its name"
+        for artwork in artworks
+        if artwork.mode == "separations"
+        for name in plates_left_out(condition, artwork.channel_names, _named(colourway))
     )
 
 
-def _table(profile: bytes | None, condition: Condition, folder: Path, colourway: Colourway | None) -> Table:
+def _named(colourway: Colourway | None) -> dict[str, tuple[int, ...]]:
+    """Plates that a colourway replaces, whatever by."""
+    swaps = () if colourway is None else colourway.swaps
+    return {swap.colour: () for swap in swaps if isinstance(swap.colour, str)}
+
+
+def _table(
+    profile: bytes | None,
+    sources: Sequence[Source],
+    condition: Condition,
+    folder: Path,
+    colours: Mapping[tuple[int, int, int], tuple[int, ...]],
+) -> Table:
+    """Table of all colours, with those of palettes rendered exactly and those of a colourway replaced."""
     table = load_table(condition, profile, folder)
-    if colourway is None:
-        return table
-    found = matches(colourway.swaps, condition, folder)
-    return table.with_colours({colour: match.tones for colour, match in found.items()})
+    of_palettes = sorted({colour for source in sources if source.is_rgb and source.artwork.profile == profile
+                          for colour in source.flat_colours})  # fmt: skip
+    if of_palettes:
+        exact = palette_table(of_palettes, condition, profile, folder)
+        table = table.with_colours(dict(zip(of_palettes, exact.tolist(), strict=True)))
+    return table.with_colours(colours) if colours else table

@@ -1,8 +1,9 @@
 """Ink tones of artwork that does not go through the RGB table: 16 bits, grey, CMYK, Lab and ready-made separations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from rip.inkmodel import InkModel
 from rip.labtable import VERSION_4, grid_curves
 from rip.littlecms import Pixels, builtin, gridpoints, transform
 from rip.rendering import Interpolator, Tones, black_of, rendering_of
+
+NO_SPOTS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 CMYK_NODES = 23
 """Nodes per channel to which a CMYK artwork's profile is folded: LittleCMS's high resolution."""
@@ -30,6 +33,7 @@ def tones_of(
     folder: Path,
     *,
     names: Sequence[str] = (),
+    spots: Mapping[str, tuple[int, ...]] = NO_SPOTS,
 ) -> NDArray[np.uint8]:
     """Return ink tones.
 
@@ -46,6 +50,9 @@ def tones_of(
         Cache of profiles.
     names : sequence of str
         Of the plates, for "separations".
+    spots : mapping of str to tuple of int
+        Plates that print other inks than their own: for each ink the drop volume (255 = a solid) of a full plate. Tints
+        take the same inks in proportion, through each ink's linearisation.
 
     Returns
     -------
@@ -68,7 +75,7 @@ def tones_of(
     elif mode == "lab":
         tones = _lab(condition, folder, 0.0)(wide)
     elif mode == "separations":
-        tones = _plate_tones(wide, condition, names)
+        tones = _plate_tones(wide, condition, names, spots)
     elif source is not None:
         lab = transform(flat, source, builtin("lab4"), gridpoints(CMYK_NODES))
         tones = _lab(condition, folder, black_of(source))(lab)
@@ -80,13 +87,18 @@ def tones_of(
 
 
 def tone_notes(
-    mode: Mode, profile: bytes | None, condition: Condition, *, names: Sequence[str] = ()
+    mode: Mode,
+    profile: bytes | None,
+    condition: Condition,
+    *,
+    names: Sequence[str] = (),
+    spots: Mapping[str, tuple[int, ...]] = NO_SPOTS,
 ) -> tuple[str, ...]:
     """Return what `tones_of` has to assume for an artwork, one line each."""
     source, reason = _usable(profile, mode)
     notes = [f"the embedded colour profile {reason}: the default was taken instead"] if reason else []
     if mode == "separations":
-        return (*notes, *_plates(condition, names)[1])
+        return (*notes, *_plates(condition, names, spots)[1])
     if mode == "lab":
         return (*notes, "Lab: L* 100 is taken as bare cloth, L* 0 as the darkest the inks make")
     if source is None and mode == "cmyk":
@@ -100,6 +112,14 @@ def tone_notes(
     elif source is None:
         notes.append(f"{'grey' if mode == 'grey' else 'RGB'} without a profile: taken as sRGB")
     return tuple(notes)
+
+
+def plates_left_out(
+    condition: Condition, names: Sequence[str], spots: Mapping[str, tuple[int, ...]] = NO_SPOTS
+) -> tuple[str, ...]:
+    """Return the plates of separations that `tones_of` does not print: no ink has their name and none is left."""
+    inks = _plates(condition, names, spots)[0]
+    return tuple(name for name, ink in zip(names, inks, strict=True) if ink is None and _spot_of(name, spots) is None)
 
 
 @lru_cache(maxsize=32)
@@ -167,36 +187,63 @@ def _plain_rgb(cmyk: Tones) -> Tones:
     return (left[:, :3] * left[:, 3:] // 65535).astype(np.uint16)
 
 
-def _plate_tones(plates: Tones, condition: Condition, names: Sequence[str]) -> Tones:
-    channels, (inks, _) = channels_of(condition), _plates(condition, tuple(names))
+def _plate_tones(
+    plates: Tones, condition: Condition, names: Sequence[str], spots: Mapping[str, tuple[int, ...]]
+) -> Tones:
+    channels, (inks, _) = channels_of(condition), _plates(condition, names, spots)
     amounts = np.zeros((len(plates), len(condition.inks)), np.uint16)
     for plate, ink in enumerate(inks):
         if ink is not None:
             amounts[:, ink] = plates[:, plate]
     if any(ink is not None and channels.light[ink] for ink in inks):  # the artwork has shared with light inks itself
-        return channels.own_tones(amounts)
-    return channels.tones(amounts[:, list(condition.colour_inks)])
+        tones = channels.own_tones(amounts)
+    else:
+        tones = channels.tones(amounts[:, list(condition.colour_inks)])
+    replaced = [(plate, solid) for plate, name in enumerate(names) if (solid := _spot_of(name, spots)) is not None]
+    if not replaced:
+        return tones
+    much = tones.astype(np.uint32)
+    for plate, solid in replaced:
+        much += _tints(condition, solid)[plates[:, plate]]
+    return channels.within(much)
 
 
-def _plates(condition: Condition, names: Sequence[str]) -> tuple[list[int | None], list[str]]:
+@lru_cache(maxsize=16)
+def _tints(condition: Condition, solid: tuple[int, ...]) -> Tones:
+    """Palette of a plate: channel tones uint16 (65536, inks) of every tint of a solid given as bytes."""
+    codes, palette = np.arange(65536), np.zeros((65536, len(solid)), np.uint16)
+    for at, (curve, volume) in enumerate(zip(channels_of(condition).own, solid, strict=True)):
+        amount = int(np.searchsorted(curve, volume * 256))  # the tone of which this is the volume
+        palette[:, at] = np.minimum(curve.take(codes * amount // 65535), volume * 256)
+    return palette
+
+
+def _spot_of(name: str, spots: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] | None:
+    return next((solid for spot, solid in spots.items() if plain(spot) == plain(name)), None)
+
+
+def _plates(
+    condition: Condition, names: Sequence[str], spots: Mapping[str, tuple[int, ...]]
+) -> tuple[list[int | None], list[str]]:
     """For each plate the channel of its ink, by name, else by place, dark inks first; and what was assumed."""
-    known = {_plain(ink.name): at for at, ink in enumerate(condition.inks)}
+    known = {plain(ink.name): at for at, ink in enumerate(condition.inks)}
+    own = [name for name in names if _spot_of(name, spots) is None]
     inks: list[int | None] = []
-    for name in names:  # the second of two plates of one name has to go by its place
-        ink = known.get(_plain(name))
+    for name in own:  # the second of two plates of one name has to go by its place
+        ink = known.get(plain(name))
         inks.append(None if ink in inks else ink)
     dark = condition.colour_inks
     others = [at for at in range(len(condition.inks)) if at not in dark]
     free = [at for at in (*dark, *others) if at not in inks]
     notes = []
-    for plate, name in enumerate(names):
+    for plate, name in enumerate(own):
         if inks[plate] is None and free:
             inks[plate] = ink = free.pop(0)
             notes.append(f"plate {name} has no ink of its name: it goes to {condition.inks[ink].name}, by its place")
-        elif inks[plate] is None:
-            notes.append(f"plate {name} has no ink of its name and none is left for it: it is not printed")
-    return inks, notes
+    going = iter(inks)
+    return [next(going) if _spot_of(name, spots) is None else None for name in names], notes
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return the letters and figures of a plate's or ink's name, by which the two are compared."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

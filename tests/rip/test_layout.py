@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
 import rip
+from rip.appearance import predicted_lab
+from rip.colour import delta_e00
 from rip.lettering import code_modules
+from rip.table import palette_table
+from tests.rip.samples import inks, tiff
 
 FLAG = ((200, 30, 40), (30, 60, 160), (250, 250, 250), (20, 90, 50))
 
@@ -58,7 +63,7 @@ def test_a_layout_is_told_by_what_differs_from_the_defaults():
          "turned"),
         ({"marks": ["codes", "codes"]}, "layout", "twice"),
         ({"gap_mm": [float("nan"), 0]}, "gap_mm", "finite"),
-        ({"colourway": {"replace": {"red": [50, 0, 0]}}}, "colourway", "red"),
+        ({"colourway": {"replace": {"#red": [50, 0, 0]}}}, "colourway", "#red"),
         ({"spiral": 1}, "spiral", "unknown"),
         ("[]", "layout", "layout"),
         ("{", "layout", "JSON"),
@@ -220,6 +225,66 @@ def test_colours_are_replaced_by_lab_by_recipe_and_by_name(flag, silk, cache):
     Image.fromarray(np.full((64, 64), 128 * 257, np.uint16)).save(deep)
     with pytest.raises(rip.LayoutError, match="8-bit RGB"):
         go(deep, silk, cache, width_mm=20, colourway=colourway)
+
+
+@pytest.fixture(scope="session")
+def plates(tmp_path_factory):
+    """Five plates: the fifth is gold, full in the left half and half in the right one. 20 × 10 mm at 254 dpi."""
+    path = tmp_path_factory.mktemp("plates") / "plates.tif"
+    picture = np.zeros((100, 200, 5), np.uint8)
+    picture[:, :100, 4], picture[:, 100:, 4] = 255, 128
+    options = {"photometric": "separated", "planarconfig": "contig", "resolution": (254, 254)}
+    path.write_bytes(tiff(picture, **options, extratags=inks("cyan", "magenta", "yellow", "black", "gold")))
+    return path
+
+
+def test_a_plate_without_an_ink_is_warned_of_and_printed_by_a_colourway(plates, silk, cache):
+    bare = go(plates, silk, cache, width_mm=20)
+    (warning,) = (line for line in bare.meta["warnings"] if "gold" in line)
+    assert "plate gold of plates.tif" in warning
+    assert "not printed" in warning
+    assert not bare.rows(0, 100).any()
+    by_recipe = go(plates, silk, cache, width_mm=20, colourway={"replace": {"Gold": {"magenta": 20, "yellow": 80}}})
+    assert not any("gold" in line.casefold() for line in by_recipe.meta["warnings"])
+    left, right = slice(5, 110), slice(125, 230)
+    volume = np.array(silk.drop_volumes)[by_recipe.rows(0, by_recipe.period_rows)]
+    assert volume[..., left].mean(axis=(1, 2)) == pytest.approx([0, 0.2, 0.8, 0], abs=0.01)
+    assert volume[..., right].mean(axis=(1, 2)) == pytest.approx([0, 0.1, 0.4, 0], abs=0.01)
+    ochre = (60.0, 8.0, 45.0)
+    by_lab = go(plates, silk, cache, width_mm=20, colourway={"replace": {"gold": "ochre"}, "colours": {"ochre": ochre}})
+    mean = np.array(silk.drop_volumes)[by_lab.rows(0, by_lab.period_rows)[..., left]].mean(axis=(1, 2))
+    assert delta_e00(predicted_lab(mean * 255, silk), np.array(ochre)) < 1
+
+
+@pytest.mark.parametrize(
+    ("design", "replace", "says"),
+    [
+        ("plates", "silver", "no plate 'silver' to be replaced; its plates are cyan, magenta, yellow, black, gold"),
+        ("flag", "gold", "no plate 'gold' to be replaced; it has no plates: give #rrggbb"),
+        ("plates", "#c81e28", "8-bit RGB only, plates by their names"),
+    ],
+)
+def test_what_no_design_holds_cannot_be_replaced(request, silk, cache, design, replace, says):
+    with pytest.raises(rip.LayoutError, match=re.escape(says)) as refused:
+        go(request.getfixturevalue(design), silk, cache, width_mm=20, colourway={"replace": {replace: {"cyan": 50}}})
+    assert refused.value.field == "colourway"
+
+
+def test_an_indexed_design_prints_its_palette_exactly(silk, cache, tmp_path):
+    """Between codes that are multiples of three the table of all colours only interpolates."""
+    palette = [(200, 31, 40), (31, 62, 161), (250, 250, 251), (19, 89, 49)]
+    indexed = Image.new("P", (40, 40))
+    indexed.putpalette([code for colour in palette for code in colour])
+    indexed.putdata([number % 40 // 10 for number in range(1600)])
+    indexed.save(tmp_path / "indexed.png", dpi=(50.8, 50.8))
+    raster = go(tmp_path / "indexed.png", silk, cache, pieces=1, gutter_mm=(0, 0))
+    (piece,) = raster.meta["pieces"]
+    drops = raster.rows(piece["y"], piece["height"])[:, :, piece["x"] : piece["x"] + piece["width"]]
+    exact = palette_table(palette, silk, None, cache / "profiles")
+    quarter = piece["width"] // 4
+    for number, tones in enumerate(exact[:, :4]):
+        flat = drops[:, 5:-5, number * quarter + 5 : (number + 1) * quarter - 5]
+        assert np.array(silk.drop_volumes)[flat].mean(axis=(1, 2)) * 255 == pytest.approx(tones.astype(float), abs=1.5)
 
 
 def test_a_design_is_reduced_to_flat_colours(photo, silk, cache):

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
 from rip.hot import Screen, Screener
-from rip.mask import void_and_cluster
+from rip.mask import load_mask, void_and_cluster
 from rip.packed import count_drops, pack, stored_bits, unpacking
 from rip.screen import ink_mask, ink_thresholds, screen_plainly
 
@@ -163,3 +164,31 @@ def test_the_period_seam_has_the_spectrum_of_the_inside():
     seam = spectrum(period - 32)
     assert (seam <= inside.max(axis=0) * 1.001).all()
     assert (seam >= inside.min(axis=0) * 0.999).all()
+
+
+@pytest.fixture(scope="module")
+def press_mask(cache):
+    """The mask of the press, as jobs are screened with it."""
+    return load_mask(128, cache / "masks")
+
+
+@given(limits=st.lists(st.integers(100, 255), min_size=1, max_size=6), volumes=st.sampled_from([*VOLUMES[:2], SIXTEEN]))
+@settings(max_examples=25, deadline=None)
+def test_a_limit_holds_over_areas_of_a_third_of_a_millimetre(press_mask, limits, volumes):
+    """Flat tints right at the limit of each ink, their sum at the total: windows of 8 × 8 and 16 × 16 printed drops.
+
+    A single drop is all or nothing, so below some drops no limit can hold; at 600 dpi 8 of them are 0.34 mm. Per ink in
+    points of a solid, since a window's last drop is as large whatever the tint; the total as a multiple of itself.
+    """
+    screen = Screen(press_mask, volumes, len(limits))
+    tones = np.zeros((128, 256, screen.lanes), np.uint8)
+    tones[..., : len(limits)] = limits
+    packed = np.empty((len(limits), 128, 256 * screen.bits // 8), np.uint8)
+    Screener(screen).screen(tones, 0, packed)
+    levels = unpacking(screen.bits)[packed].view(np.uint8).reshape(len(limits), 128, 256)
+    drops = np.array(volumes)[levels] * 255
+    for side, points, over in ((8, 3.5, 1.05), (16, 1.5, 1.02)):
+        windows = sliding_window_view(drops, (side, side), axis=(1, 2)).mean(axis=(3, 4))
+        assert (windows.max(axis=(1, 2)) <= np.array(limits) + 2.55 * points).all()
+        if sum(limits) >= 255:
+            assert windows.sum(axis=0).max() <= sum(limits) * over

@@ -11,7 +11,7 @@ from rip.colour import delta_e00
 from rip.profile import load_profile
 from rip.rendering import decode_lab, encode_lab, rendering_of
 from rip.table import load_table, palette_table
-from rip.tones import tone_notes, tones_of
+from rip.tones import plates_left_out, tone_notes, tones_of
 
 
 def column(*colours: tuple[int, ...], bits: int = 8) -> np.ndarray:
@@ -151,7 +151,36 @@ def test_a_plate_too_many_is_not_printed_and_said(ink_set, cache):
     grey = ink_set("one grey")
     tones = tones_of(column((0, 255), (255, 0)), "separations", None, grey, cache, names=["grey", "varnish"])[:, 0, 0]
     assert tones.tolist() == [0, 255]
-    assert "plate varnish" in tone_notes("separations", None, grey, names=["grey", "varnish"])[0]
+    assert plates_left_out(grey, ["grey", "varnish"]) == ("varnish",)
+    assert tone_notes("separations", None, grey, names=["grey", "varnish"]) == ()
+    assert plates_left_out(grey, ["grey", "varnish"], {"Varnish": (255,)}) == ()
+
+
+@given(
+    plates=st.lists(st.tuples(*[st.integers(0, 255)] * 5), min_size=1, max_size=20),
+    solid=st.tuples(*[st.integers(0, 160)] * 4),
+)
+@settings(deadline=None)
+def test_a_replaced_plate_adds_its_inks_within_the_limits(silk, cache, plates, solid):
+    names = ["cyan", "magenta", "yellow", "black", "gold"]
+    pixels = np.array(plates, np.uint8)[:, None]
+    limited = dataclasses.replace(silk, inks=tuple(dataclasses.replace(ink, limit_pct=90) for ink in silk.inks))
+    tones = tones_of(pixels, "separations", None, limited, cache, names=names, spots={"GOLD": solid})[:, 0].astype(int)
+    without = tones_of(pixels[..., :4], "separations", None, limited, cache, names=names[:4])[:, 0].astype(int)
+    assert tones.max() <= 229
+    assert (tones.sum(axis=1) <= 637).all()
+    wanted = np.minimum(without + pixels[:, 0, 4:] / 255 * np.array(solid), 229)
+    room = wanted.sum(axis=1) <= 634
+    assert np.abs(tones - wanted)[room].max(initial=0) <= 2
+
+
+def test_tints_of_a_replaced_plate_go_through_the_linearisation(silk, cache):
+    curved = tuple(dataclasses.replace(ink, linear=((0, 0), (0.5, 0.3), (1, 1))) for ink in silk.inks)
+    bent = dataclasses.replace(silk, inks=curved)
+    half, full = tones_of(column((128,), (255,)), "separations", None, bent, cache, names=["gold"],
+                          spots={"gold": (255, 0, 77, 0)})[:, 0].tolist()  # fmt: skip
+    assert full == [255, 0, 77, 0]
+    assert half == pytest.approx([77, 0, 39, 0], abs=1)
 
 
 def test_plates_share_with_light_inks_unless_those_have_plates(ink_set, cache):
