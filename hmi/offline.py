@@ -93,6 +93,8 @@ def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condi
             changed["inks"] = inks_of(control.recipe.ink_set.channels(request.inks))
         if request.profile is not None:
             changed["profile"] = request.profile.read_bytes()
+        elif request.inks is None:  # the recipe's is for the recipe's inks
+            changed["profile"] = recipes.profile(control.recipe)
         return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
     except (ValueError, OSError) as error:
         raise BadInput(str(error)) from error
