@@ -9,7 +9,7 @@ import rip
 from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.decide import Want
-from controller.press import with_press
+from controller.press import profile_of, with_press
 from controller.request import JobRequest, Refused, accept
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, TileTask
@@ -54,12 +54,13 @@ class Desk:
         Raises
         ------
         Forbidden, Refused
-            Without permission; with an unknown fabric, or an impossible length or layout; with a press whose state
-            cannot be read.
+            Without permission; with an unknown fabric, or an impossible length or layout; with a profile or a
+            state of the press that cannot be used.
         """
         actor.require(Permission.JOB_SUBMIT)
         accepted = accept(request)
-        control = with_press(accepted.control, self._book.line.nozzles, self._book.kept_folder)
+        control = with_press(accepted.control, self._book.line.nozzles, self._book.kept_folder,
+                             profile_of(accepted.control))  # fmt: skip
         job = Job(
             order_id=0,  # the book opens the order
             title=request.title[:120] or "Untitled",

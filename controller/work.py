@@ -131,8 +131,11 @@ class Inspected:
     picture: str
 
 
-def condition(control: recipes.ControlRecipe) -> rip.Condition:
-    """Return what the RIP needs to know of a control recipe: the cloth's white, the inks, the print mode."""
+def condition(control: recipes.ControlRecipe, profile: bytes | None = None) -> rip.Condition:
+    """Return what the RIP needs to know of a control recipe: the cloth's white, the inks, the print mode.
+
+    The ICC profile of the ink set is only for separating designs; raises ValueError if it is not one of these inks.
+    """
     recipe = control.recipe
     return rip.Condition(
         width_mm=recipe.fabric.print_width_mm,
@@ -143,6 +146,7 @@ def condition(control: recipes.ControlRecipe) -> rip.Condition:
         drop_pl=recipe.print_mode.drop_pl,
         total_limit_pct=recipe.ink_set.total_limit_pct,
         black_start=recipe.ink_set.black_start,
+        profile=profile,
     )
 
 
@@ -189,7 +193,8 @@ def prepare(task: PrepareTask) -> Prepared:
         gone.
     """
     control = recipes.ControlRecipe.model_validate(task.control_recipe)
-    for_rip, layout = condition(control), rip.read_layout(task.layout)
+    profile = None if control.profile is None else kept(control.profile, task.kept)
+    for_rip, layout = condition(control, profile), rip.read_layout(task.layout)
     nozzles = None if control.nozzles is None else nozzles_of(kept(control.nozzles, task.kept), control)
     raster = rip.rip(task.designs, for_rip, layout=layout, length_m=task.length_m, cloth=cloth(control),
                      nozzles=nozzles, names=piece_names(task.title, len(task.designs)), label=task.label,

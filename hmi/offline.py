@@ -101,6 +101,8 @@ def _condition(control: recipes.ControlRecipe, request: RipRequest) -> rip.Condi
         if request.profile is not None:
             with reading(f"--profile {request.profile}", "an ICC output profile, or none for the default"):
                 changed["profile"] = request.profile.read_bytes()
+        elif request.inks is None:  # the recipe's is for the recipe's inks
+            changed["profile"] = recipes.profile(control.recipe)
         return replace(condition(control), **{name: value for name, value in changed.items() if value is not None})
     except ValueError as error:
         raise BadInput(str(error)) from error

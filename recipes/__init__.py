@@ -6,7 +6,7 @@ the control recipe of a job, with a digest that proves later which values were u
 The room knows no machine, no person and no file but its own library.
 """
 
-from recipes.catalogue import ControlRecipe, UnknownFabricError, freeze, library, recipe
+from recipes.catalogue import ControlRecipe, UnknownFabricError, freeze, library, profile, recipe
 from recipes.model import (
     SETPOINTS,
     STAGES,
@@ -33,5 +33,6 @@ __all__ = [
     "UnknownFabricError",
     "freeze",
     "library",
+    "profile",
     "recipe",
 ]

@@ -19,7 +19,8 @@ class ControlRecipe(BaseModel):
     """A recipe as released for one job.
 
     `digest` is the SHA-256 (hex) of the canonical JSON of all else; `nozzles` that of the file with the state of the
-    press's nozzles, None where every nozzle prints as it should.
+    press's nozzles, None where every nozzle prints as it should; `profile` that of the ICC profile of the ink set, None
+    where it is computed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +28,7 @@ class ControlRecipe(BaseModel):
     recipe: Recipe
     digest: str
     nozzles: str | None = None
+    profile: str | None = None
 
 
 @cache
@@ -71,16 +73,35 @@ def recipe(name: str) -> Recipe:
     return known[name]
 
 
-def freeze(recipe: Recipe, *, nozzles: str | None = None) -> ControlRecipe:
+def profile(recipe: Recipe) -> bytes | None:
+    """Return the ICC profile that a recipe's ink set names, unchecked; None if it names none.
+
+    Raises
+    ------
+    ValueError
+        Names the file beside the recipe that cannot be read.
+    """
+    name = recipe.ink_set.profile
+    if name is None:
+        return None
+    try:
+        return (files("recipes") / "library" / name).read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"recipes/library/{name}, the profile of {recipe.name}, cannot be read: {error.strerror}"
+        ) from error
+
+
+def freeze(recipe: Recipe, *, nozzles: str | None = None, profile: str | None = None) -> ControlRecipe:
     """Return the control recipe of a job: frozen data, and a digest that proves later which values were used.
 
     Parameters
     ----------
     recipe : Recipe
-    nozzles : str, optional
+    nozzles, profile : str, optional
         See `ControlRecipe`.
     """
-    values = {"recipe": recipe.model_dump(mode="json"), "nozzles": nozzles}
+    values = {"recipe": recipe.model_dump(mode="json"), "nozzles": nozzles, "profile": profile}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
-    return ControlRecipe(recipe=recipe, digest=digest, nozzles=nozzles)
+    return ControlRecipe(recipe=recipe, digest=digest, nozzles=nozzles, profile=profile)

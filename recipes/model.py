@@ -129,7 +129,8 @@ class InkSet(_Frozen):
 
     `total_limit_pct` is the most ink the cloth takes (sum of all channels, 100 = one solid); `black_start` is the tone
     (0..1) of a balanced cyan-magenta-yellow grey above which black joins in. `more` are the inks that presses with
-    further channels carry, in the order in which they are added; `channels` gives the set of a press.
+    further channels carry, in the order in which they are added; `channels` gives the set of a press. `profile` is an
+    ICC output profile of this cloth with these four inks, a file beside the recipe, in place of the computed default.
     """
 
     title: Text
@@ -138,6 +139,7 @@ class InkSet(_Frozen):
     more: tuple[Ink, ...] = ()
     total_limit_pct: Annotated[FiniteFloat, Field(ge=100, le=400)]
     black_start: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)] | None = None
 
     @field_validator("inks")
     @classmethod

@@ -1,7 +1,9 @@
 """From a control recipe to a raster: what the lot and the press are like reaches the drops."""
 
+import dataclasses
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,9 @@ from PIL import Image
 import recipes
 import rip
 from controller import Refused, load_line
-from controller.press import with_press
-from controller.work import Prepared, PrepareTask, cloth, prepare
+from controller.press import profile_of, with_press
+from controller.work import Prepared, PrepareTask, cloth, condition, prepare
+from rip.profile import load_profile
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +145,58 @@ def test_a_line_names_its_nozzle_file_beside_it(tmp_path: Path) -> None:
     (tmp_path / "line.yaml").write_text(json.dumps(description))
     assert load_line(tmp_path / "line.yaml").nozzles == tmp_path / "press.json"
     assert load_line().nozzles is None
+
+
+@pytest.fixture(scope="session")
+def measured(cache: Path) -> bytes:
+    """A profile as a customer would bring it: of the same inks, duller than the recipe says."""
+    told = condition(recipes.freeze(narrow()))
+    dull = tuple(
+        dataclasses.replace(ink, lab=(ink.lab[0] + 8, ink.lab[1] * 0.7, ink.lab[2] * 0.7)) for ink in told.inks
+    )
+    return load_profile(dataclasses.replace(told, inks=dull), cache / "dull")
+
+
+def test_a_customer_s_profile_takes_the_place_of_the_computed_one(design: Path, cache: Path, measured: bytes) -> None:
+    control = recipes.freeze(narrow())
+    frozen = with_press(control, None, cache / "kept", measured)
+    assert frozen.digest != control.digest
+    computed, own = prepared(control, design, cache), prepared(frozen, design, cache)
+    assert (computed[0].meta["profile"][:8], own[0].meta["profile"]) == ("computed", "customer's")
+    drops = [raster.rows(0, raster.period_rows).sum(axis=(1, 2), dtype=int) for _, raster in (computed, own)]
+    assert np.abs(drops[1] - drops[0]).max() > 0.1 * drops[0].max()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda data: b"no profile at all", "is not an ICC profile"),
+        (lambda data: data[:5000], "is cut"),
+        (lambda data: data[:12] + b"mntr" + data[16:], "class mntr, prtr"),
+        (lambda data: data[:16] + b"6CLR" + data[20:], "6 channels"),
+    ],
+)
+def test_a_profile_that_is_not_of_these_inks_refuses_the_job(
+    tmp_path: Path, measured: bytes, change: Callable[[bytes], bytes], says: str
+) -> None:
+    with pytest.raises(Refused, match=says) as refused:
+        with_press(recipes.freeze(narrow()), None, tmp_path / "kept", change(measured))
+    assert refused.value.field == "fabric"
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_profile_that_breaks_inside_fails_the_job_in_one_sentence(design: Path, cache: Path, measured: bytes) -> None:
+    hollow = measured[:132] + bytes(len(measured) - 132)
+    with pytest.raises(ValueError, match="cannot be used") as failed:
+        prepared(with_press(recipes.freeze(narrow()), None, cache / "kept", hollow), design, cache)
+    assert "\n" not in str(failed.value)
+
+
+def test_a_recipe_names_its_profile_beside_it() -> None:
+    silk = recipes.recipe("silk-twill")
+    assert recipes.profile(silk) is None
+    named = silk.model_copy(update={"ink_set": silk.ink_set.model_copy(update={"profile": "missing.icc"})})
+    with pytest.raises(Refused, match=r"library/missing\.icc, the profile of silk-twill, cannot be read"):
+        profile_of(recipes.freeze(named))
+    with pytest.raises(ValueError, match="profile"):
+        recipes.InkSet.model_validate(silk.ink_set.model_dump() | {"profile": "../../secret.icc"})
