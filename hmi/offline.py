@@ -121,8 +121,9 @@ def _nozzles(request: RipRequest, for_rip: rip.Condition) -> rip.Nozzles | None:
     state = rip.Nozzles(for_rip.width_px, ((),) * len(names))
     if request.nozzles is not None:
         try:
-            state = rip.read_nozzles(request.nozzles.read_bytes(), names, for_rip.width_px)
-        except (OSError, rip.NozzleError) as error:
+            with reading(f"--nozzles {request.nozzles}", "a JSON file of nozzles, see docs/layouts.md"):
+                state = rip.read_nozzles(request.nozzles.read_bytes(), names, for_rip.width_px)
+        except rip.NozzleError as error:
             msg = f"--nozzles {request.nozzles}: {error}"
             raise BadInput(msg) from error
     columns = {name: set(dead) for name, dead in zip(names, state.dead, strict=True)}

@@ -26,6 +26,7 @@ RIP = ("rip", "design.png", *SMALL, "--length-m", "0.1")
         ((*RIP, "--out", "notes.txt/out"), ("notes.txt", "not a folder", "--out")),
         ((*RIP, "--out", "/proc/out"), ("/proc/out", "does not exist", "--out")),
         ((*RIP, "--profile", "nothere.icc"), ("--profile nothere.icc", "does not exist", "ICC")),
+        ((*RIP, "--nozzles", "nothere.json"), ("--nozzles nothere.json", "does not exist", "JSON")),
         ((*RIP, "--layout", "nothere.json"), ("--layout nothere.json", "does not exist", "JSON")),
         ((*RIP, "--layout", "notes.txt"), ("--layout notes.txt", "JSON")),
         (("atlas", "--fabric", "silk-twill", "--out", "notes.txt"), ("notes.txt", "in the way", "--out")),
