@@ -20,6 +20,8 @@ class Feed:
     async def wait(self, after: int, timeout_s: float) -> int:
         """Return the version once it is later than `after`, or after `timeout_s` seconds as it then is."""
         if self.version == after:
+            # not wait_for: in Python 3.11 that loses a cancellation which comes together with the news
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._moved.wait()
         return self.version

@@ -82,7 +82,8 @@ class EventRing:
                 seen = fresh[-1][0]
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(more.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):
+                    await more.wait()
                 continue
             if not allowed():
                 return

@@ -160,7 +160,8 @@ class Plant:
         )
         assert process.stdout is not None
         try:
-            line = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode().split()
+            async with asyncio.timeout(START_S):
+                line = (await process.stdout.readline()).decode().split()
         except BaseException:
             await _end(process)
             raise
@@ -212,7 +213,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
         process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
