@@ -49,7 +49,7 @@ class Controller:
     book: Book
     desk: Desk
     executor: Executor
-    viewing: Executor
+    viewing: Workers
 
     @classmethod
     @contextlib.asynccontextmanager

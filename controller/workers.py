@@ -16,8 +16,6 @@ import cv2
 class Workers(Executor):
     """A pool of processes that is made anew when one of them dies, and that ends when this process ends.
 
-    The first process starts at once and loads what tasks need, so that the first task does not wait for that.
-
     A task that was running in a process that died fails with `BrokenProcessPool`; whoever gave it may give it again.
 
     Parameters
@@ -31,6 +29,9 @@ class Workers(Executor):
             os.environ.setdefault(name, "1")
         self._count = count
         self._pool = self._new_pool()
+
+    def begin(self) -> None:
+        """Start a process now and load what tasks need, so that the first task does not wait for that."""
         self._pool.submit(os.getpid)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

@@ -12,6 +12,8 @@ from rich.table import Table
 
 from controller.desk import JobRecord
 
+UNBOUNDED = 10_000  # columns of a file or a pipe: nothing is cut off there
+
 
 class Progress:
     """One bar per stage on stderr; nothing at all when nobody looks."""
@@ -45,12 +47,12 @@ class Progress:
 
 def table(outcome: dict[str, Any]) -> None:
     """Print a result for people."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else UNBOUNDED)
     for name, value in outcome.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             rows = Table(title=name, title_justify="left")
             for column in value[0]:
-                rows.add_column(column)
+                rows.add_column(column, overflow="fold")
             for row in value:
                 rows.add_row(*(escape(str(cell)) for cell in row.values()))
             console.print(rows)

@@ -96,6 +96,7 @@ async def application(settings: Settings, line: Line) -> AsyncIterator[tuple[App
     pictures = await asyncio.to_thread(_small, samples, settings.data / "samples")
     try:
         async with Controller.running(line, store, settings.data.resolve(), settings.secrets) as controller:
+            controller.viewing.begin()
             ring = EventRing()
             pumping = asyncio.create_task(pump(controller, ring))
             try:

@@ -88,6 +88,7 @@ def measure(folder: Path) -> dict[str, Any]:
     times = []
     for _ in range(3):
         with Workers(1) as pool:
+            pool.begin()
             pool.submit(os.getpid).result()
             times.append(pool.submit(first_view, seen).result())
             figures["tile_s"] = pool.submit(slowest_tile, seen).result()

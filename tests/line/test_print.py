@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from tests.hmi import terminal
+
 pytestmark = [pytest.mark.line, pytest.mark.timeout(400)]
 
 FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; see `make test-full`
@@ -23,6 +25,11 @@ WITHIN_MM = 10.0
 def foulard(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "hmi.cli", *map(str, arguments)], capture_output=True, text=True,
                           env=os.environ | {"FOULARD_DATA": str(folder)}, timeout=360, check=False)  # fmt: skip
+
+
+def quick(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The same for what starts no machines, without the seconds a new process takes."""
+    return terminal.foulard(*arguments, folder=folder, FOULARD_DATA=str(folder))
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +86,7 @@ def test_faults_are_found_where_they_were_put(
     assert result["grade"]["points_per_100m2"] > 0
 
 
+@pytest.mark.skipif(not FULL, reason="long form only: tests/controller/test_pieces.py stands for it; FOULARD_FULL=1")
 def test_a_fault_in_one_of_two_strike_offs_is_told_of_that_one(tmp_path: Path) -> None:
     """Nested beside each other: the spot lies in the second."""
     designs = []
@@ -123,7 +131,7 @@ BAD = [
 def test_a_bad_order_is_one_line_and_exit_2(
     photographs: dict[str, Path], tmp_path: Path, arguments: list[str], says: str
 ) -> None:
-    done = foulard("print", photographs["astronaut"], *arguments, "--out", tmp_path / "out", "--json", folder=tmp_path)
+    done = quick("print", photographs["astronaut"], *arguments, "--out", tmp_path / "out", "--json", folder=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
@@ -145,16 +153,14 @@ def test_a_bad_design_is_one_line_and_exit_2(
     path = tmp_path / name
     if content is not False:
         path.write_bytes(photographs["astronaut"].read_bytes()[:5000] if content is None else content)
-    done = foulard(
-        command, path, "--fabric", "silk-twill", "--length-m", "1", "--out", tmp_path / "out", folder=tmp_path
-    )
+    done = quick(command, path, "--fabric", "silk-twill", "--length-m", "1", "--out", tmp_path / "out", folder=tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert name in done.stderr
 
 
 def test_rip_stops_after_the_raster(photographs: dict[str, Path], tmp_path: Path) -> None:
-    done = foulard("rip", photographs["coffee"], "--fabric", "cotton-sateen", "--length-m", "1000", "--out", tmp_path,
+    done = quick("rip", photographs["coffee"], "--fabric", "cotton-sateen", "--length-m", "1000", "--out", tmp_path,
                    "--json", folder=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -169,13 +175,13 @@ def test_inspect_compares_two_pictures(photographs: dict[str, Path], tmp_path: P
     captured = expected.copy()
     captured.paste((30, 20, 60), (300, 100, 308, 108))
     captured.save(tmp_path / "captured.png")
-    done = foulard("inspect", photographs["astronaut"], tmp_path / "captured.png", "--mm-per-px", "0.5", "--json",
+    done = quick("inspect", photographs["astronaut"], tmp_path / "captured.png", "--mm-per-px", "0.5", "--json",
                    folder=tmp_path)  # fmt: skip
     (finding,) = json.loads(done.stdout)["findings"]
     assert finding["cls"] == "spot"
     assert (finding["x_mm"], finding["at_m"] * 1000) == pytest.approx((152.0, 52.0), abs=2)
     smaller = tmp_path / "smaller.png"
     expected.resize((100, 100)).save(smaller)
-    refused = foulard("inspect", photographs["astronaut"], smaller, "--mm-per-px", "0.5", folder=tmp_path)
+    refused = quick("inspect", photographs["astronaut"], smaller, "--mm-per-px", "0.5", folder=tmp_path)
     assert refused.returncode == 2
     assert "100" in refused.stderr
