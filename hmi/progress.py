@@ -57,4 +57,4 @@ def table(outcome: dict[str, Any]) -> None:
                 rows.add_row(*(escape(str(cell)) for cell in row.values()))
             console.print(rows)
         else:
-            console.print(f"[dim]{name}[/dim]  {escape(str(value))}", highlight=False)
+            console.print(f"[dim]{name}[/dim]  {escape(str(value))}", highlight=False, soft_wrap=True)

@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hmi.cli import main
-
 SMALL = ("--fabric", "silk-twill", "--dpi", "100", "--print-width-mm", "100")
 """A press on which a RIP takes no time."""
 
 TIMEOUT_S = 120
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["hmi.cli", "hmi.offline", "hmi.print_job", "hmi.serve"])
 
 
 def foulard(
@@ -22,16 +22,15 @@ def foulard(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder to its end; no file it writes may grow beyond `file_bytes`.
 
-    The process is forked from this one, which has loaded what commands need; loading it anew takes two seconds.
+    The process is forked from one that has loaded what commands need, which would take two seconds each, and done
+    nothing with it: threads that libraries have started would be missing after a fork.
     """
     variables = {"FOULARD_DATA": str(folder / "data")} | environment
     command = ["foulard", *map(str, arguments)]
     with tempfile.TemporaryDirectory() as name:
         given, said, told = (Path(name) / stream for stream in ("stdin", "stdout", "stderr"))
         given.write_text(stdin, "utf-8")
-        process = multiprocessing.get_context("fork").Process(
-            target=_run, args=(command, folder, variables, file_bytes, (given, said, told))
-        )
+        process = FORKING.Process(target=_run, args=(command, folder, variables, file_bytes, (given, said, told)))
         process.start()
         process.join(TIMEOUT_S)
         if process.is_alive():
@@ -56,6 +55,8 @@ def _run(
     if file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     sys.argv = command
+    from hmi.cli import main
+
     code: object = 1
     try:
         main()
