@@ -17,7 +17,7 @@ LIMITS_BY_BOX = {1: (0.010, 0.010), 3: LIMITS, 9: (0.08, 0.07)}
 BLOCKS_BY_BOX = {1: 12, 3: 3, 9: 3}
 SILENT = 6  # blocks at the lower end too short to speak for an end
 WITHIN_MM = 10.0  # a beginning placed so near is as good as exact: whoever looks for it there sees it
-DOUBT = 4.0  # log likelihood by which one beginning may be behind the best one and still be likely
+DOUBT = 6.0  # log likelihood by which one beginning may be behind the best one and still be likely
 TEMPER = 1.5  # how much less the blocks around an onset say than independent ones would
 AGAINST = 8.0  # log likelihood it takes to say that a streak is not there
 
