@@ -16,8 +16,7 @@ from asyncua import ua
 from asyncua.common.subscription import OpcEvent, Subscription
 
 from drivers.connection import Take
-from drivers.errors import LinkLost
-from drivers.opcua_subscription import Refused, refusals, subscribe, unsubscribe
+from drivers.opcua_subscription import Refused, follow, refusals, subscribe, unsubscribe
 from drivers.profile import CONDITIONS, AlarmSpec
 from drivers.snapshot import Quality, Reading
 
@@ -151,20 +150,8 @@ class _Following:
 
     async def run(self) -> NoReturn:
         """Follow until the subscription (Refused) or the link (LinkLost) ends."""
-        subscription = await self._connection.requests.run(self._subscribe())
-        ended: list[Exception] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._receive(subscription))
-                group.create_task(self._refresh(subscription))
-                group.create_task(self._watch_overflow())
-        except* LinkLost as errors:
-            ended[:0] = errors.exceptions
-        except* Refused as errors:
-            ended.extend(errors.exceptions)
-        if isinstance(ended[0], Refused):
-            await self._connection.requests.run(unsubscribe(subscription))
-        raise ended[0]
+        made, requests = self._subscribe(), self._connection.requests
+        await follow(requests, made, self._overflow, self._receive, self._refresh)
 
     async def _subscribe(self) -> Subscription:
         clauses = [
@@ -227,10 +214,6 @@ class _Following:
         method = ua.NodeId(ua.Int32(ua.ObjectIds.ConditionType_ConditionRefresh))
         with refusals("ConditionRefresh"):
             await kind.call_method(method, ua.Variant(subscription.subscription_id, ua.VariantType.UInt32))
-
-    async def _watch_overflow(self) -> NoReturn:
-        await self._overflow.wait()
-        raise Refused("events came faster than they could be taken")
 
 
 async def _set_within(event: asyncio.Event, timeout_s: float) -> bool:

@@ -1,15 +1,22 @@
 """Make and end a subscription over OPC UA; what speaks against it is ``Refused``, or LinkLost."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import structlog
 from asyncua import Client, ua
 from asyncua.common.subscription import OverflowPolicy, Subscription
 
+from drivers.connection import Requests
+from drivers.errors import LinkLost
 from drivers.opcua_errors import lost
 
-__all__ = ["Refused", "refusals", "subscribe", "unsubscribe"]
+__all__ = ["Refused", "Task", "follow", "refusals", "subscribe", "unsubscribe"]
+
+Task = Callable[[Subscription], Coroutine[Any, Any, NoReturn]]
+"""What goes on as long as a subscription is alive; it ends by Refused or LinkLost."""
 
 LIFETIME_COUNT = 1000  # periods without a sign of us, after which the server forgets the subscription
 KEEPALIVE_COUNT = 10
@@ -32,6 +39,48 @@ def refusals(what: str) -> Iterator[None]:
         raise Refused(f"the server does not answer {what}") from error
     except Exception as error:  # whatever the library's decoder stumbles over in a garbled answer
         raise lost(error) from error
+
+
+async def follow(
+    requests: Requests, make: Coroutine[Any, Any, Subscription], overflow: asyncio.Event, *tasks: Task
+) -> NoReturn:
+    """Follow a subscription by some tasks until one of them ends.
+
+    Parameters
+    ----------
+    requests : Requests
+        Of the connection.
+    make : Coroutine
+        Makes the subscription.
+    overflow : asyncio.Event
+        Set when what it tells comes faster than it is taken.
+
+    Raises
+    ------
+    Refused
+        If it is the subscription that ended; it is ended at the server too.
+    LinkLost
+        If it is the link.
+    """
+    subscription = await requests.run(make)
+    ended: list[Exception] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for task in tasks:
+                group.create_task(task(subscription))
+            group.create_task(_overflows(overflow))
+    except* LinkLost as errors:
+        ended[:0] = errors.exceptions
+    except* Refused as errors:
+        ended.extend(errors.exceptions)
+    if isinstance(ended[0], Refused):
+        await requests.run(unsubscribe(subscription))
+    raise ended[0]
+
+
+async def _overflows(overflow: asyncio.Event) -> NoReturn:
+    await overflow.wait()
+    raise Refused("it is told more than can be taken")
 
 
 async def subscribe(client: Client, period_s: float, queue: int, overflown: Callable[[], None]) -> Subscription:

@@ -15,8 +15,7 @@ from asyncua import ua
 from asyncua.common.subscription import DataChangeEvent, Subscription
 
 from drivers.connection import Take, poll
-from drivers.errors import LinkLost
-from drivers.opcua_subscription import Refused, refusals, subscribe, unsubscribe
+from drivers.opcua_subscription import Refused, follow, refusals, subscribe, unsubscribe
 from drivers.snapshot import Reading
 
 if TYPE_CHECKING:
@@ -69,20 +68,8 @@ class _Following:
 
     async def run(self) -> NoReturn:
         """Follow until the subscription (Refused) or the link (LinkLost) ends."""
-        subscription = await self._connection.requests.run(self._subscribe())
-        ended: list[Exception] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._receive(subscription))
-                group.create_task(self._probe())
-                group.create_task(self._watch_overflow())
-        except* LinkLost as errors:
-            ended[:0] = errors.exceptions
-        except* Refused as errors:
-            ended.extend(errors.exceptions)
-        if isinstance(ended[0], Refused):
-            await self._connection.requests.run(unsubscribe(subscription))
-        raise ended[0]
+        made, requests = self._subscribe(), self._connection.requests
+        await follow(requests, made, self._overflow, self._receive, self._probe)
 
     async def _subscribe(self) -> Subscription:
         client = self._connection.client
@@ -120,7 +107,7 @@ class _Following:
         # sent after the answer to the last probe, so true after that was asked: how late it came does not matter
         self._take(told, tuple(told), self._proven_at)
 
-    async def _probe(self) -> NoReturn:
+    async def _probe(self, _: Subscription) -> NoReturn:
         """Read the values too: what a subscription told is news, that it still holds is only known by asking.
 
         A change that was lost or spoilt on its way is shown for a moment only, and a heart that beats here but not in
@@ -142,7 +129,3 @@ class _Following:
                 self._take(told, tuple(told), asked_at)
             if self._owed_since is not None and asked_at - self._owed_since > max(STARVED_S, 4 * self._period_s):
                 raise Refused("the machine's heart beats, but not in the subscription")
-
-    async def _watch_overflow(self) -> NoReturn:
-        await self._overflow.wait()
-        raise Refused("changes came faster than they could be handed over")
