@@ -6,6 +6,7 @@ machines and the line's own server all do it this way.
 """
 
 import fcntl
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,10 +129,14 @@ def self_signed(
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only this user may read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    path.touch(0o600)
-    path.write_bytes(data)
+    """Write a file that only this user may read, from its first byte on, whole or not at all."""
+    partial = path.with_name(f".{secrets.token_hex(4)}.part")
+    try:
+        partial.touch(0o600, exist_ok=False)
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from PIL import Image
 
 from controller import Controller, Line
 from controller.feed import Feed
+from drivers.trust import write_private
 from hmi import designs
 from hmi.accounts import Accounts
 from hmi.app import create_app
@@ -142,8 +143,7 @@ class _Server(uvicorn.Server):
 def _metrics_token(folder: Path) -> str:
     path = folder / "metrics-token"
     if not path.exists():
-        path.touch(0o600)
-        path.write_text(secrets.token_urlsafe(24))
+        write_private(path, secrets.token_urlsafe(24).encode())
     return path.read_text().strip()
 
 

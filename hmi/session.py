@@ -1,8 +1,6 @@
 """The session of the person at the terminal, kept between commands in a file that only they can read."""
 
 import json
-import os
-import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -26,17 +24,12 @@ class Session:
 
 def keep_session(session: Session, folder: Path) -> Path:
     """Write the session, mode 0600 from its first byte; raises `BadInput` if the folder takes no files."""
-    path, partial = folder / FILE, folder / f".{secrets.token_hex(4)}.session"
+    from drivers.trust import write_private  # here, for it loads much that most commands have no use for
+
+    path = folder / FILE
     with writing(folder, "FOULARD_DATA"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with os.fdopen(
-                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-            ) as file:
-                json.dump(asdict(session), file)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_private(path, json.dumps(asdict(session)).encode())
     return path
 
 
