@@ -1,6 +1,6 @@
 """The one door: everything a person or program does, with the actor's permission checked first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlmodel import col, select
@@ -10,7 +10,7 @@ from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.decide import Want
 from controller.press import profile_of, with_press
-from controller.request import JobRequest, Refused, accept
+from controller.request import Accepted, JobRequest, Refused, accept
 from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, TileTask
 
@@ -48,24 +48,35 @@ class Desk:
         self._book = book
         self._protocols = protocols
 
-    def submit(self, actor: Actor, request: JobRequest) -> Job:
-        """Take a job into the queue with its recipe frozen.
+    def freeze(self, request: JobRequest) -> Accepted:
+        """Say what a request comes to with the press and the profile as they are now; reads files, from any thread.
+
+        Raises
+        ------
+        Refused
+            With an unknown fabric, or an impossible length or layout; with a profile or a state of the press that
+            cannot be used.
+        """
+        accepted = accept(request)
+        control = with_press(accepted.control, self._book.line.nozzles, self._book.kept_folder,
+                             profile_of(accepted.control))  # fmt: skip
+        return replace(accepted, control=control)
+
+    def submit(self, actor: Actor, request: JobRequest, frozen: Accepted | None = None) -> Job:
+        """Take a job into the queue with its recipe frozen, now if that has not been done.
 
         Raises
         ------
         Forbidden, Refused
-            Without permission; with an unknown fabric, or an impossible length or layout; with a profile or a
-            state of the press that cannot be used.
+            Without permission; as `freeze` does.
         """
         actor.require(Permission.JOB_SUBMIT)
-        accepted = accept(request)
-        control = with_press(accepted.control, self._book.line.nozzles, self._book.kept_folder,
-                             profile_of(accepted.control))  # fmt: skip
+        accepted = frozen or self.freeze(request)
         job = Job(
             order_id=0,  # the book opens the order
             title=request.title[:120] or "Untitled",
             fabric=request.fabric,
-            control_recipe=control.model_dump(mode="json"),
+            control_recipe=accepted.control.model_dump(mode="json"),
             designs=[str(design) for design in request.designs],
             layout=request.layout.stated(),
             length_m=accepted.length_m,

@@ -220,7 +220,9 @@ async def submit(
     if laid.width_mm is None and laid.piece_mm is None and not all(one.sized for one in kept):
         raise Refused("the file states no resolution: say how wide one repeat is", "width_mm")
     request = JobRequest(tuple(one.path for one in kept), fabric, laid, length_m, name)
-    return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.submit(actor, request).id))
+    desk = app.controller.desk
+    frozen = await asyncio.to_thread(desk.freeze, request)  # a file of gains takes a while to read
+    return app.once(actor, key, lambda: _job_view(app, actor, desk.submit(actor, request, frozen).id))
 
 
 async def _kept(app: App, design: UploadFile, folder: Path) -> Kept:
