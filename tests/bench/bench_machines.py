@@ -175,7 +175,7 @@ async def command(machine: Machine, seconds: float, taken: list[float]) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.monotonic()
-        await machine.command(Verb.HOLD)
+        await machine.command(Verb.START)
         taken.append((time.monotonic() - began) * 1000)
         await asyncio.sleep(0.013)  # not in step with the poll
 

@@ -37,7 +37,7 @@ FLOATS_FROM = 7
 HEAD = """
 profile: bench
 title: Device of the bench
-manufacturer: nobody
+identification: {{manufacturer: nobody, model: bench}}
 protocol: {protocol}
 stage: print
 {section}
