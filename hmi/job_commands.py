@@ -1,7 +1,6 @@
 """Commands for the jobs of a running Foulard: `foulard job …`."""
 
 import json
-import secrets
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,6 @@ import rip
 from hmi import layout_options as options
 from hmi import remote
 from hmi.errors import writing
-from hmi.multipart import Form
 from hmi.output import AsJson, tell
 from hmi.session import current_session
 
@@ -34,8 +32,7 @@ def submit(
     fields = {"fabric": fabric, "title": title or designs[0].stem, "layout": json.dumps(layout.stated())}
     if given.length_m is not None:
         fields["length_m"] = repr(given.length_m)
-    form = Form(fields, [("design", design) for design in designs], secrets.token_hex(16))
-    _tell_job(remote.submit(current_session(), "/jobs", form), as_json)
+    _tell_job(remote.submit(current_session(), fields, designs), as_json)
 
 
 @job.command("list")

@@ -1,21 +1,21 @@
 """The client side of the API: what commands say to a Foulard that runs, on this machine or another.
 
-Plain HTTP of the standard library: one request, one answer, no proxy, no redirect. A write carries a key of its own, so
-that it is done once.
+One request, one answer; no proxy of the environment, no redirect. A write carries a key of its own, so that it is done
+once.
 """
 
-import http.client
-import json
+import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
-from email.message import Message
-from http.cookies import SimpleCookie
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from hmi.errors import BadInput
-from hmi.multipart import Form
+from hmi.errors import BadInput, reading
 from hmi.session import COOKIE, Session
+
+if TYPE_CHECKING:
+    import httpx
 
 API = "/api/v1"
 
@@ -27,12 +27,10 @@ UPLOAD_TIMEOUT_S = 600.0
 def sign_in(url: str, name: str, password: str) -> Session:
     """Return a new session; raises `BadInput` for a wrong name or password, or a service that cannot be reached."""
     guest = Session(_checked(url), "", name)
-    body = json.dumps({"name": name, "password": password}).encode()
-    headers, _ = _exchange(guest, "POST", "/session", body, {"Content-Type": "application/json"})
-    cookies = SimpleCookie(headers.get("Set-Cookie", ""))
-    if COOKIE not in cookies:
+    answer = _exchange(guest, "POST", "/session", json={"name": name, "password": password})
+    if COOKIE not in answer.cookies:
         raise BadInput(_no_foulard(guest.url))
-    return Session(guest.url, cookies[COOKIE].value, name)
+    return Session(guest.url, answer.cookies[COOKIE], name)
 
 
 def sign_out(session: Session) -> None:
@@ -49,57 +47,62 @@ def read(session: Session, path: str, **query: object) -> Any:
         One line: the service cannot be reached, the session has ended, or what the service says against it.
     """
     asked = {name: value for name, value in query.items() if value is not None}
-    _, data = _exchange(session, "GET", f"{path}?{urlencode(asked)}" if asked else path)
-    return _data(session, data)
+    return _data(session, _exchange(session, "GET", path, params=asked))
 
 
 def page(session: Session, path: str) -> bytes:
     """Return a page or picture of the API; raises `BadInput` as :func:`read` does."""
-    return _exchange(session, "GET", path)[1]
+    return _exchange(session, "GET", path).content
 
 
 def act(session: Session, path: str, body: Mapping[str, object] | None = None) -> Any:
     """Do something and return what came of it; raises `BadInput` as :func:`read` does."""
-    sent = None if body is None else json.dumps(body).encode()
-    _, data = _exchange(session, "POST", path, sent, {"Content-Type": "application/json"} if sent else {})
-    return _data(session, data)
+    return _data(session, _exchange(session, "POST", path, json=body))
 
 
-def submit(session: Session, path: str, form: Form) -> Any:
-    """Send a form with its files; raises `BadInput` as :func:`read` does."""
-    headers = {"Content-Type": form.content_type, "Content-Length": str(form.length())}
-    _, data = _exchange(session, "POST", path, form.body(), headers, UPLOAD_TIMEOUT_S)
-    return _data(session, data)
+def submit(session: Session, fields: Mapping[str, str], designs: Sequence[Path]) -> Any:
+    """Submit a job with its designs, read from the disk while they are sent.
+
+    Raises
+    ------
+    BadInput
+        As :func:`read` does; or a design cannot be read.
+    """
+    with contextlib.ExitStack() as opened:
+        files = []
+        for design in designs:
+            with reading(str(design), "a design that is there"):
+                files.append(("design", (design.name, opened.enter_context(design.open("rb")))))
+        return _data(session, _exchange(session, "POST", "/jobs", UPLOAD_TIMEOUT_S, data=fields, files=files))
 
 
 def _exchange(
-    session: Session,
-    method: str,
-    path: str,
-    body: bytes | Iterator[bytes] | None = None,
-    headers: Mapping[str, str] | None = None,
-    timeout_s: float = TIMEOUT_S,
-) -> tuple[Message, bytes]:
-    """Send one request and return the answer's headers and body."""
-    sent = {"Accept": "application/json", "Cookie": f"{COOKIE}={session.token}"} | dict(headers or {})
+    session: Session, method: str, path: str, timeout_s: float = TIMEOUT_S, **content: Any
+) -> "httpx.Response":
+    """Send one request and return the answer, which is no refusal."""
+    import httpx  # here, for most commands speak to nobody
+
+    headers = {"Accept": "application/json"}
     if method != "GET":
-        sent["Idempotency-Key"] = secrets.token_hex(16)
-    where = urlsplit(session.url)
-    kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-    connection = kind(where.hostname or "", where.port, timeout=timeout_s)
+        headers["Idempotency-Key"] = secrets.token_hex(16)
+    cookies = {COOKIE: session.token} if session.token else {}
     try:
-        connection.request(method, f"{where.path.rstrip('/')}{API}{path}", body, sent)
-        answer = connection.getresponse()
-        data = answer.read()
-    except (OSError, http.client.HTTPException) as error:
-        why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
-        msg = f"cannot reach {session.url} ({why}); see that foulard serve runs there, or sign in elsewhere with --url"
+        with httpx.Client(cookies=cookies, timeout=timeout_s, trust_env=False) as client:
+            answer = client.request(method, f"{session.url}{API}{path}", headers=headers, **content)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        remedy = "see that foulard serve runs there, or sign in elsewhere with --url"
+        msg = f"cannot reach {session.url} ({_why(error)}); {remedy}"
         raise BadInput(msg) from error
-    finally:
-        connection.close()
-    if answer.status >= 300:
-        raise BadInput(_refusal(session, answer.status, data))
-    return answer.headers, data
+    if not answer.is_success:
+        raise BadInput(_refusal(session, answer))
+    return answer
+
+
+def _why(error: BaseException) -> str:
+    """Return what the system said, which lies below what the library says."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
 
 
 def _checked(url: str) -> str:
@@ -115,20 +118,20 @@ def _checked(url: str) -> str:
     return url.rstrip("/")
 
 
-def _refusal(session: Session, status: int, data: bytes) -> str:
+def _refusal(session: Session, answer: "httpx.Response") -> str:
     """Say in one line what the service has against it."""
     try:
-        detail = json.loads(data)["detail"]
+        detail = answer.json()["detail"]
     except (ValueError, KeyError, TypeError):
-        return _no_foulard(session.url, f" ({status})")
-    if status == 401 and session.token:
+        return _no_foulard(session.url, f" ({answer.status_code})")
+    if answer.status_code == 401 and session.token:
         return f"the session at {session.url} has ended; sign in again with: foulard sign-in"
     return " ".join(str(detail).split())
 
 
-def _data(session: Session, data: bytes) -> Any:
+def _data(session: Session, answer: "httpx.Response") -> Any:
     try:
-        return json.loads(data)
+        return answer.json()
     except ValueError as error:
         raise BadInput(_no_foulard(session.url)) from error
 
