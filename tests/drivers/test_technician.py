@@ -7,8 +7,6 @@ import asyncio
 import json
 import re
 import struct
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 from pyModbusTCP.server import DataBank, ModbusServer
 
 from drivers import CommandRefused, LinkLost, Machine, State, Verb, load_profile, try_machine
+from tests.hmi import terminal
 
 PAGE = Path(__file__).parents[2] / "docs" / "connect-your-own-machine.md"
 
@@ -88,10 +87,8 @@ def profile(tmp_path):
     return path
 
 
-def foulard(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "hmi.cli", "machine", *map(str, arguments)], capture_output=True, text=True, timeout=60
-    )
+def foulard(verb, profile, *more):
+    return terminal.foulard("machine", verb, profile, *more, folder=profile.parent)
 
 
 def edited(path, before, after):

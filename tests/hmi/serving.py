@@ -1,15 +1,14 @@
 """A running `foulard serve` and clients for it."""
 
 import contextlib
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.hmi.terminal import foulard
 
 DEAD_LINE = """
 title: Line without machines
@@ -49,16 +48,11 @@ class Server:
     def add_user(self, name: str, role: str) -> str:
         """Make a person on the command line."""
         password = uuid.uuid4().hex
-        foulard("user", name, "--role", role, folder=self.folder, stdin=password + "\n")
+        made = foulard("user", name, "--role", role, folder=self.folder, stdin=password + "\n",
+                       FOULARD_DATA=str(self.folder))  # fmt: skip
+        assert made.returncode == 0, made.stderr
         return password
 
 
 def _with_key(request: httpx.Request) -> None:
     request.headers.setdefault("Idempotency-Key", uuid.uuid4().hex)
-
-
-def foulard(*arguments: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
-    environment = os.environ | {"FOULARD_DATA": str(folder)}
-    return subprocess.run([sys.executable, "-m", "hmi.cli", *arguments], input=stdin, env=environment,
-                          capture_output=True, text=True, timeout=60, check=True)  # fmt: skip
