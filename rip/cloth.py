@@ -11,16 +11,8 @@ from rip.plan import LayoutError
 
 MM_PER_INCH = 25.4
 
-MASK_ROWS = (96, 192)
-MASK_ROWS_BEST = 128
-"""Heights of a screening mask, and the one it is made for."""
-
-SNAP_REL = 0.001
-SNAP_ROWS = 6
-"""A repeat may change by 0.1 % of its height, or by 6 rows (0.25 mm at 600 dpi) where 0.1 % is less."""
-
-EXACT_ROWS = 2048
-"""A period up to this long takes the repeat several times rather than change its height."""
+LEAST_ROWS = 96
+"""A lower repeat is screened several times, side by side: in 4 mm at 600 dpi a mask would be seen to repeat."""
 
 MIN_PX = 16
 MAX_MM = 20_000.0
@@ -100,69 +92,6 @@ def check_size(thing: str, size_mm: tuple[float, float], cloth: Cloth) -> tuple[
     return wanted
 
 
-@dataclass(frozen=True)
-class Period:
-    """How many rows the print takes until it is the same again.
-
-    Attributes
-    ----------
-    unit_rows : int
-        Rows of one unit (a repeat with its gap).
-    units : int
-        Units in the period.
-    mask_rows : int
-        Height of the screening mask, which divides the period.
-    """
-
-    unit_rows: int
-    units: int
-    mask_rows: int
-
-    @property
-    def rows(self) -> int:
-        """Rows of the period."""
-        return self.unit_rows * self.units
-
-
-def fit_period(wanted: float, units: int = 1) -> Period:
-    """Find the unit height nearest to the wanted one for which a screening mask divides the period.
-
-    Parameters
-    ----------
-    wanted : float
-        Height of one unit in rows, at least 0.5.
-    units : int
-        Units after which the layout is the same again.
-
-    Returns
-    -------
-    Period
-        Its units are a multiple of those asked for: a short period is taken several times.
-
-    Raises
-    ------
-    LayoutError
-        If no mask divides any height near.
-    """
-    nearest = max(1, round(wanted))
-    reach = max(SNAP_ROWS, int(wanted * SNAP_REL)) if nearest >= MASK_ROWS[0] else 0
-    heights = range(max(nearest - reach, min(nearest, MASK_ROWS[0])), nearest + reach + 1)
-    for height in sorted(heights, key=lambda rows: abs(rows - wanted)):
-        most = EXACT_ROWS if height >= MASK_ROWS[0] else MASK_ROWS[1] * height * units
-        for times in range(1, max(1, most // (height * units)) + 1):
-            if mask := _mask_rows(height * units * times):
-                return Period(height, units * times, mask)
-    raise LayoutError(f"no height near {wanted:.1f} rows, taken {units} times, holds a whole number of masks")
-
-
-def fill_up(rows: int) -> tuple[int, int]:
-    """Return the next number of rows, `rows` or more, that a mask divides, and the height of that mask."""
-    while True:
-        if mask := _mask_rows(rows):
-            return rows, mask
-        rows += 1
-
-
-def _mask_rows(rows: int) -> int | None:
-    fitting = [mask for mask in range(MASK_ROWS[0], MASK_ROWS[1] + 1) if rows % mask == 0]
-    return min(fitting, key=lambda mask: abs(mask - MASK_ROWS_BEST), default=None)
+def units_screened(unit_rows: int, units: int = 1) -> int:
+    """Return how many units of a layout make up its period: those after which it is the same again, or enough."""
+    return units * max(1, -(-LEAST_ROWS // (unit_rows * units)))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rip.mask import Mask
 from rip.nozzles import GAIN_SCALE, Limits, Nozzles, close_gaps, evened, near_dead, roundings, under_total, unlimited
 from rip.packed import Bytes, lanes_for, pack, stored_bits
 from rip.screen import ink_thresholds, screen_plainly
@@ -33,8 +34,8 @@ class Screen:
 
     Parameters
     ----------
-    mask : uint16 (mask rows, 128)
-        See `rip.mask`; its rows must divide the period.
+    mask : Mask
+        See `rip.mask.load_mask`.
     drop_volumes : tuple of n float
         2 to 16 levels, rising from 0 to 1.
     inks : int
@@ -46,7 +47,7 @@ class Screen:
 
     def __init__(
         self,
-        mask: NDArray[np.uint16],
+        mask: Mask,
         drop_volumes: tuple[float, ...],
         inks: int,
         nozzles: Nozzles | None = None,
@@ -56,10 +57,11 @@ class Screen:
             raise ValueError(f"nozzles of {nozzles.inks} inks given for {inks} inks")
         self.inks, self.lanes, self.bits = inks, lanes_for(inks), stored_bits(len(drop_volumes))
         self.per_byte = 8 // self.bits
-        self.mask_rows = mask.shape[0]
-        self.plain = [ink_thresholds(mask, drop_volumes, ink) for ink in range(inks)]
-        steps = len(drop_volumes) - 1
-        lanes = np.full((steps, *mask.shape, self.lanes), 255, np.uint8)  # 255 is never exceeded: no drop
+        kept = mask.shortened(CHUNK_ROWS)
+        self._rows, self._kept_rows = mask.rows, kept.rows
+        self._tile_rows = len(mask.tile)
+        self.plain = [ink_thresholds(kept, drop_volumes, ink) for ink in range(inks)]
+        lanes = np.full((*self.plain[0].shape, self.lanes), 255, np.uint8)  # 255 is never exceeded: no drop
         lanes[..., :inks] = np.stack(self.plain, axis=-1)
         self.tiles = self._tiled(lanes)
         self.nozzles = nozzles
@@ -69,18 +71,24 @@ class Screen:
             width = -(-nozzles.width_px // TILE_COLUMNS) * TILE_COLUMNS
             self.gains = np.zeros((width, self.lanes), np.uint16)
             self.gains[: nozzles.width_px, :inks] = nozzles.steps.T
-            added = np.zeros((1, *mask.shape, self.lanes), np.uint16)
-            added[0, ..., :inks] = np.stack([roundings(mask, ink) for ink in range(inks)], axis=-1)
+            added = np.zeros((1, *lanes.shape[1:]), np.uint16)
+            added[0, ..., :inks] = np.stack([roundings(kept, ink) for ink in range(inks)], axis=-1)
             self.added = self._tiled(added)[0]
             most = np.zeros((TILE_COLUMNS, self.lanes), np.uint16)
             most[:, :inks] = self.limits.inks
             self.most = most.reshape(-1)
 
     def _tiled(self, lanes: NDArray) -> NDArray:
-        """Repeat to the tile's width and beyond the mask's rows: (steps, mask rows + chunk rows, 1, tile · lanes)."""
-        rows = np.arange(self.mask_rows + CHUNK_ROWS) % self.mask_rows
+        """Repeat to the tile's width and beyond the rows kept: (steps, kept rows + chunk rows, 1, tile · lanes)."""
+        rows = np.arange(self._kept_rows + CHUNK_ROWS) % self._kept_rows
         tiled = np.tile(lanes[:, rows], (1, 1, TILE_COLUMNS // lanes.shape[2], 1))
         return tiled.reshape(len(lanes), len(rows), 1, TILE_COLUMNS * self.lanes)
+
+    def kept_row(self, row: int) -> int:
+        """Return where a row of the period, and the rows of a chunk after it, are found in the tiles."""
+        row %= self._rows
+        left_out = self._rows - self._kept_rows
+        return row % self._tile_rows if row < left_out else row - left_out
 
 
 class Screener:
@@ -161,7 +169,7 @@ class Screener:
             raise ValueError(f"{width} columns for a press of {screen.nozzles.width_px} nozzles")
         for top in range(0, rows, CHUNK_ROWS):
             count = min(CHUNK_ROWS, rows - top)
-            phase = (first_row + top) % screen.mask_rows
+            phase = screen.kept_row(first_row + top)
             for left in range(0, width, CHUNK_COLUMNS):
                 columns = min(CHUNK_COLUMNS, width - left)
                 padded = -(-columns // TILE_COLUMNS) * TILE_COLUMNS
@@ -248,16 +256,17 @@ class Screener:
         """Screen the few columns round dead nozzles again, with their tones moved."""
         screen = self._screen
         assert screen.nozzles is not None
-        row = (first_row + np.arange(rows)) % screen.mask_rows
+        kept = np.array([screen.kept_row(first_row + row) for row in range(rows)])
         dead = screen.nozzles.dead
         columns = near_dead(tuple({column for ones in dead for column in ones}), width, screen.per_byte)
         tones = np.ascontiguousarray(tones_at(columns)[..., : screen.inks])
         if screen.gains is not None:
             added = screen.added.reshape(len(screen.added), TILE_COLUMNS, screen.lanes)[..., : screen.inks]
-            added = added[row[:, None], columns % TILE_COLUMNS]
+            added = added[kept[:, None], columns % TILE_COLUMNS]
             tones = evened(tones, screen.gains[columns, : screen.inks], added, screen.limits)
         close_gaps(tones, columns, dead, screen.limits)
         for ink, plain in enumerate(screen.plain):
             if dead[ink]:
-                levels = screen_plainly(tones[..., ink], plain[:, :, columns % plain.shape[2]], first_row)
+                tiles = plain[:, kept[:, None], columns % plain.shape[2]]
+                levels = screen_plainly(tones[..., ink], tiles, first_row=0)
                 out[ink][:, np.unique(columns // screen.per_byte)] = pack(levels, screen.bits)

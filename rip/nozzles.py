@@ -14,8 +14,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rip.mask import Mask
 from rip.packed import Bytes
-from rip.screen import ink_mask
+from rip.screen import down, ink_tile
 
 REACH = 2
 """Columns on each side that take over a dead nozzle's tone; beyond, the eye sees the gap and not the help."""
@@ -25,7 +26,7 @@ GAIN_SCALE = 204
 
 GAIN_MAX = 1.25
 
-_ROUNDING = 13
+_ROUNDING = 23
 """Added to an ink's number for the mask that rounds: it must not be the one that screens."""
 
 
@@ -88,9 +89,13 @@ class Nozzles:
         return hashlib.sha256(f"{self.width_px} {self.dead}".encode("ascii") + steps).hexdigest()
 
 
-def roundings(mask: NDArray[np.uint16], ink: int) -> NDArray[np.uint16]:
+def roundings(mask: Mask, ink: int) -> NDArray[np.uint16]:
     """Return what is added before a gained tone is cut to a whole number, in 1/204: uint16 (mask rows, columns)."""
-    return (ink_mask(mask, ink + _ROUNDING).astype(np.uint32) * GAIN_SCALE // mask.size).astype(np.uint16)
+
+    def of_tile(tile: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        return (ink_tile(tile, ink + _ROUNDING).astype(np.uint32) * GAIN_SCALE // tile.size).astype(np.uint16)
+
+    return down(mask, of_tile)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rip.cloth import Cloth, fill_up
+from rip.cloth import Cloth
 from rip.motif import Motif, hemmed
 from rip.plan import WHITE, Cell, Colour, LayoutError, Piece, Plan
 from rip.shear import shear_rows, sheared
@@ -33,7 +33,7 @@ def plan_pieces(
     cloth : Cloth
     gutter_mm : tuple of 2 float
         Between pieces, across and along; there is half of it above the first row and all of it below the last. It grows
-        by up to some rows, so that a screening mask divides the period, and by what skew and bow take.
+        by what skew and bow take.
     hem_mm : float
         Allowance on all sides of the finished piece.
     ground : Colour
@@ -59,7 +59,7 @@ def plan_pieces(
     across = min(count, (cloth.width_px + gap_x) // (motif.width + gap_x))
     left = (cloth.width_px - across * (motif.width + gap_x) + gap_x) // 2
     top = gap_y // 2
-    period, mask_rows = fill_up(motif.height + gap_y + _spill(cloth))
+    period = motif.height + gap_y + _spill(cloth)
     rows = math.ceil(count / across)
     step = motif.width + gap_x
     cells = [cell.moved(left + column * step, top) for column in range(across) for cell in motif.cells]
@@ -78,7 +78,6 @@ def plan_pieces(
         ground=ground,
         pieces=tuple(pieces),
         job_rows=rows * period + top,
-        mask_rows=mask_rows,
         notes=(f"{count} pieces, {across} across: the last row holds {spare} spare",) if spare else (),
         scale_error=motif.scale_error,
     )
@@ -169,18 +168,16 @@ def _sheet(motifs: list[Motif], shelves: list[_Shelf], cloth: Cloth, gap_y: int,
             pieces.append(Piece(name, left + x, y, motif.width, motif.height))
             cells += [replace(cell.moved(left + x, y), source=first_source[at] + cell.source) for cell in motif.cells]
         y += shelf.height + spill + gap_y
-    rows, mask_rows = fill_up(y)
-    printed = sum(piece.width * piece.height for piece in pieces) / (rows * cloth.width_px)
+    printed = sum(piece.width * piece.height for piece in pieces) / (y * cloth.width_px)
     return Plan(
         width_px=cloth.width_px,
-        period_rows=rows,
+        period_rows=y,
         wraps=False,
         cells=tuple(cells),
         sources_px=tuple(size for motif in motifs for size in motif.sources_px),
         ground=ground,
         pieces=tuple(pieces),
-        job_rows=rows,
-        mask_rows=mask_rows,
+        job_rows=y,
         notes=(f"{len(pieces)} pieces on {len(shelves)} shelves take {printed:.0%} of the cloth",),
         scale_error=max(motif.scale_error for motif in motifs),
     )

@@ -26,7 +26,7 @@ from rip.raster import Raster, RasterError, write_job
 from rip.sources import Source, check_colourway, colour_notes, inked, plate_warnings, read_sources
 from rip.writer import RasterWriter
 
-VERSION = 4
+VERSION = 5
 """Goes into every key: raise it when the same input gives other drops."""
 
 ASSUMED_DPI = 150.0
@@ -108,7 +108,7 @@ def rip(
         report("separate", 0.0)
         ink = inked(plan, sources, condition, folder / "profiles", layout.colourway)
         report("separate", 1.0)
-        mask = load_mask(plan.mask_rows, folder / "masks")
+        mask = load_mask(plan.period_rows, folder / "masks", wraps=plan.wraps)
         screen = Screen(mask, condition.drop_volumes, len(condition.inks), nozzles, _limits(condition))
         with RasterWriter(path, _about(artworks, sources, plan, condition, key)) as writer:
             screen_period(ink.fill, screen, writer, ink.entries, progress=report)
@@ -219,7 +219,6 @@ def _about(
         "tile_w_px": plan.sources_px[0][0],
         "tile_h_px": plan.sources_px[0][1],
         "scale_error": plan.scale_error,
-        "mask_rows": plan.mask_rows,
         "width_px": plan.width_px,
         "period_rows": plan.period_rows,
         "wraps": plan.wraps,

@@ -155,17 +155,15 @@ class Plan:
         In printing order.
     job_rows : int or None
         Rows of the whole job if the plan decides them; None: the length ordered does.
-    mask_rows : int
-        Height of the screening mask; divides `period_rows`.
     notes : tuple of str
         What had to be decided, one line each.
     scale_error : float
-        Largest relative deviation of a printed motif from its wanted size, by rounding to whole pixels and masks.
+        Largest relative deviation of a printed motif from its wanted size, by rounding to whole pixels.
 
     Raises
     ------
     LayoutError
-        If a cell reaches out of the print or of its source, or the mask does not divide the period.
+        If a cell reaches out of the print or of its source.
     """
 
     width_px: int
@@ -177,16 +175,12 @@ class Plan:
     covered: bool = False
     pieces: tuple[Piece, ...] = ()
     job_rows: int | None = None
-    mask_rows: int
     notes: tuple[str, ...] = ()
     scale_error: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.width_px < 1 or self.period_rows < 1 or self.period_rows % self.mask_rows:
-            raise LayoutError(
-                f"a plan of {self.width_px} px × {self.period_rows} rows with a mask of {self.mask_rows} rows is "
-                "impossible: the mask must divide the period"
-            )
+        if self.width_px < 1 or self.period_rows < 1:
+            raise LayoutError(f"a plan of {self.width_px} px × {self.period_rows} rows is impossible")
         for number, cell in enumerate(self.cells):
             if fault := self._fault(cell):
                 raise LayoutError(f"cell {number} {fault}: {cell}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, get_args
 
-from rip.cloth import Cloth, Period, check_size, fit_period
+from rip.cloth import Cloth, check_size, units_screened
 from rip.plan import WHITE, Cell, Colour, LayoutError, Plan
 from rip.shear import sheared
 from rip.shifts import shifts_across, shifts_down
@@ -184,13 +184,12 @@ def plan_repeat(repeat: Repeat, tile_mm: tuple[float, float], cloth: Cloth, *, l
     cells = tuple(part for cell, step in laid for part in _along_width(cell, step, left, right))
     plan = Plan(
         width_px=cloth.width_px,
-        period_rows=grid.period.rows,
+        period_rows=grid.unit_rows * grid.units,
         wraps=True,
         cells=cells,
         sources_px=((grid.width, grid.height),),
         ground=repeat.gap_colour,
         covered=repeat.gap_mm == (0, 0) and (left, right) == (0, cloth.width_px),
-        mask_rows=grid.period.mask_rows,
         notes=grid.notes,
         scale_error=grid.scale_error,
     )
@@ -199,7 +198,7 @@ def plan_repeat(repeat: Repeat, tile_mm: tuple[float, float], cloth: Cloth, *, l
 
 @dataclass(frozen=True)
 class _Grid:
-    """The grid of repeats in device pixels: first corner, size of the design, pitch across, shifts, period."""
+    """The grid of repeats in device pixels: first corner, size of the design, pitches, shifts; units of a period."""
 
     x: int
     y: int
@@ -207,7 +206,8 @@ class _Grid:
     height: int
     pitch: int
     shifts: tuple[int, ...]
-    period: Period
+    unit_rows: int
+    units: int
     notes: tuple[str, ...]
     scale_error: float
 
@@ -215,42 +215,39 @@ class _Grid:
 def _grid(repeat: Repeat, tile_mm: tuple[float, float], cloth: Cloth, length_m: float | None) -> _Grid:
     wanted_w, wanted_h = check_size("repeat", tile_mm, cloth)
     gap_w, gap_h = round(cloth.across_px(repeat.gap_mm[0])), round(cloth.along_px(repeat.gap_mm[1]))
-    width = round(wanted_w)
-    pitch = width + gap_w
+    width, height = round(wanted_w), round(wanted_h)
+    pitch, unit_rows = width + gap_w, height + gap_h
     # mirrored or turned in turn: only an even number of lanes comes back to the first
     even = 2 if repeat.mirror == "turned" else 1
     units = 2 if repeat.mirror in ("rows", "both") else 1
     if repeat.axis == "across":
-        # a tenth more than the length takes, as the repeat may yet become lower
-        most = None if length_m is None else math.ceil(1.1 * cloth.rows(length_m) / (wanted_h + gap_h))
+        most = None if length_m is None else math.ceil(cloth.rows(length_m) / unit_rows)
         shifts, notes = shifts_across(repeat.shift, pitch, cloth, most)
         shifts = shifts * (math.lcm(len(shifts), even * units) // len(shifts))
-        period = fit_period(wanted_h + gap_h, len(shifts))
+        units = len(shifts)
     else:
         notes = ()
-        period = fit_period(wanted_h + gap_h, units)
-        shifts = shifts_down(repeat.shift, period.unit_rows, cloth)
+        shifts = shifts_down(repeat.shift, unit_rows, cloth)
         parity = 2 if repeat.mirror in ("columns", "both", "turned") else 1
         shifts = shifts * (math.lcm(len(shifts), parity) // len(shifts))
-    height = period.unit_rows - gap_h
     error = max(abs(width / wanted_w - 1), abs(height / wanted_h - 1))
     if error > NOTED_ERROR:
         printed = f"{width * tile_mm[0] / wanted_w:.2f} × {height * tile_mm[1] / wanted_h:.2f} mm"
-        notes += (f"one repeat is {printed} instead of {tile_mm[0]:g} × {tile_mm[1]:g} mm: whole pixels and masks",)
+        notes += (f"one repeat is {printed} instead of {tile_mm[0]:g} × {tile_mm[1]:g} mm: whole pixels",)
     x, y = round(cloth.across_px(repeat.origin_mm[0])), round(cloth.along_px(repeat.origin_mm[1]))
-    return _Grid(x, y, width, height, pitch, shifts, period, notes, error)
+    return _Grid(x, y, width, height, pitch, shifts, unit_rows, units_screened(unit_rows, units), notes, error)
 
 
 def _columns(repeat: Repeat, grid: _Grid) -> Iterator[tuple[Cell, int]]:
     """Yield a cell and its step across for each kind of column and each repeat down the period."""
     for column, shift in enumerate(grid.shifts):
         odd_column = column % 2 == 1
-        for row in range(grid.period.units):
+        for row in range(grid.units):
             turned = repeat.mirror == "turned" and odd_column
             cell = Cell(
                 source=0,
                 x=grid.x + column * grid.pitch,
-                y=(grid.y + shift + row * grid.period.unit_rows) % grid.period.rows,
+                y=(grid.y + shift + row * grid.unit_rows) % (grid.unit_rows * grid.units),
                 width=grid.width,
                 height=grid.height,
                 flip_x=turned or (repeat.mirror in ("columns", "both") and odd_column),
@@ -262,13 +259,13 @@ def _columns(repeat: Repeat, grid: _Grid) -> Iterator[tuple[Cell, int]]:
 def _rows(repeat: Repeat, grid: _Grid) -> Iterator[tuple[Cell, int]]:
     """Yield a cell and its step across for each row of repeats of the period, and for each kind of column in it."""
     kinds = 2 if repeat.mirror in ("columns", "both") else 1
-    for row in range(grid.period.units):
+    for row in range(grid.units):
         turned = repeat.mirror == "turned" and row % 2 == 1
         for column in range(kinds):
             cell = Cell(
                 source=0,
                 x=grid.x + grid.shifts[row % len(grid.shifts)] + column * grid.pitch,
-                y=(grid.y + row * grid.period.unit_rows) % grid.period.rows,
+                y=(grid.y + row * grid.unit_rows) % (grid.unit_rows * grid.units),
                 width=grid.width,
                 height=grid.height,
                 flip_x=turned or column == 1,

@@ -43,9 +43,10 @@ import rip
 from hmi.memory import peak_rss
 from rip.formats.opening import open_artwork
 from rip.hot import Screen, Screener
-from rip.mask import void_and_cluster
+from rip.mask import Mask
 from rip.overlay import Counter, Overlays, Patch
 from rip.period import screen_period
+from rip.ranking import void_and_cluster
 from rip.raster import Raster, write_job
 from rip.spool import spool
 from rip.writer import RasterWriter
@@ -286,7 +287,7 @@ def measure(folder: Path, *, rows: int = ROWS, for_s: float = 1.0) -> dict[str, 
     """Measure everything; the keys are those of the module's text."""
     width = columns(WIDTH_MM)
     rgb, entries = picture(width, rows), table()
-    screen = Screen(void_and_cluster(128, 128), VOLUMES, len(INKS))
+    screen = Screen(Mask(void_and_cluster(128, 128)), VOLUMES, len(INKS))
     figures: dict[str, Any] = {"unique_gsamples_s": unique(rgb, entries, screen, for_s) / 1e9}
     noise = np.random.default_rng(2).integers(0, 256, (rows // 4, width, 3), dtype=np.uint8)
     figures["random_gsamples_s"] = unique(noise, entries, screen, for_s) / 1e9

@@ -56,7 +56,6 @@ def plans(draw):
         cells=tuple(draw(st.lists(cells(wraps), max_size=7))),
         sources_px=SIZES,
         ground=GROUND,
-        mask_rows=96,
     )
 
 

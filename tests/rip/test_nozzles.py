@@ -4,13 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rip.hot import Screen, Screener
-from rip.mask import void_and_cluster
+from rip.mask import Mask
 from rip.nozzles import GAIN_SCALE, Limits, Nozzles, close_gaps, evened, roundings, take_over, unlimited
 from rip.packed import pack, unpacking
+from rip.ranking import void_and_cluster
 from rip.screen import ink_thresholds, screen_plainly
 
 VOLUMES = (0, 0.28, 0.61, 1.0)
-MASK = void_and_cluster(24, 128)
+TILE = void_and_cluster(24, 128)
+MASK = Mask(TILE, void_and_cluster(16, 128, between=TILE), 5)
 
 
 def taken_over(tones, dead):
@@ -57,7 +59,9 @@ def test_a_flat_tone_gets_its_gain_on_average(gain):
     steps = np.full((128, 1), round(gain * GAIN_SCALE), np.uint16)
 
     def flat(tone):
-        return evened(np.full((*MASK.shape, 1), tone, np.uint8), steps, roundings(MASK, 3)[..., None], unlimited(1))
+        return evened(
+            np.full((*TILE.shape, 1), tone, np.uint8), steps, roundings(Mask(TILE), 3)[..., None], unlimited(1)
+        )
 
     for tone in (1, 7, 100, 200, 204):
         assert flat(tone).mean() == pytest.approx(tone * steps[0, 0] / GAIN_SCALE, abs=0.01)
@@ -143,7 +147,7 @@ def test_the_hot_path_corrects_as_the_plain_one(inks, width, rows, first_row, ga
     tones[..., :inks] = tones_within(random, rows, width, limits)
     out = np.empty((inks, rows, -(-width // 4)), np.uint8)
     Screener(screen).screen(tones, first_row, out)
-    y, x = (first_row + np.arange(rows)) % MASK.shape[0], np.arange(width) % 128
+    y, x = (first_row + np.arange(rows)) % MASK.rows, np.arange(width) % 128
     plain = tones[..., :inks].copy()
     if nozzles.steps is not None:
         added = np.stack([roundings(MASK, ink)[y[:, None], x] for ink in range(inks)], axis=-1)

@@ -39,7 +39,6 @@ def plans(draw):
         cells=tuple(draw(st.lists(cells(wraps), max_size=6))),
         sources_px=((64, 64),),
         ground=(10, 20, 30),
-        mask_rows=96,
     )
 
 
@@ -49,9 +48,9 @@ def look(plan, top=0, bottom=ROWS):
 
 @given(cell=cells(), left=st.integers(-5, 65), size=st.integers(0, 60))
 def test_a_cut_cell_shows_what_it_showed_between_the_columns(cell, left, size):
-    whole = Plan(width_px=WIDTH, period_rows=ROWS, wraps=True, cells=(cell,), sources_px=((64, 64),), mask_rows=96)
+    whole = Plan(width_px=WIDTH, period_rows=ROWS, wraps=True, cells=(cell,), sources_px=((64, 64),))
     parts = cell.cut_across(left, left + size)
-    cut = Plan(width_px=WIDTH, period_rows=ROWS, wraps=True, cells=parts, sources_px=((64, 64),), mask_rows=96)
+    cut = Plan(width_px=WIDTH, period_rows=ROWS, wraps=True, cells=parts, sources_px=((64, 64),))
     y = cell.y + cell.height // 2
     for x in range(WIDTH):
         assert cut.source_at(x, y) == (whole.source_at(x, y) if left <= x < left + size else None)
@@ -59,9 +58,9 @@ def test_a_cut_cell_shows_what_it_showed_between_the_columns(cell, left, size):
 
 @given(cell=cells(wraps=False), top=st.integers(-5, 100), size=st.integers(0, 60))
 def test_a_cut_cell_shows_what_it_showed_between_the_rows(cell, top, size):
-    whole = Plan(width_px=WIDTH, period_rows=ROWS, wraps=False, cells=(cell,), sources_px=((64, 64),), mask_rows=96)
+    whole = Plan(width_px=WIDTH, period_rows=ROWS, wraps=False, cells=(cell,), sources_px=((64, 64),))
     parts = cell.cut_along(top, top + size)
-    cut = Plan(width_px=WIDTH, period_rows=ROWS, wraps=False, cells=parts, sources_px=((64, 64),), mask_rows=96)
+    cut = Plan(width_px=WIDTH, period_rows=ROWS, wraps=False, cells=parts, sources_px=((64, 64),))
     for y in range(ROWS):
         assert cut.source_at(cell.x, y) == (whole.source_at(cell.x, y) if top <= y < top + size else None)
 
@@ -84,7 +83,7 @@ def test_a_period_comes_again_and_a_sheet_does_not(plan, x, y):
 
 def test_the_last_cell_lies_on_top():
     low, high = Cell(0, 0, 0, 10, 10), Cell(0, 5, 5, 10, 10, flip_x=True, flip_y=True)
-    plan = Plan(width_px=20, period_rows=96, wraps=False, cells=(low, high), sources_px=((10, 10),), mask_rows=96)
+    plan = Plan(width_px=20, period_rows=96, wraps=False, cells=(low, high), sources_px=((10, 10),))
     assert plan.source_at(4, 4) == (0, 4, 4)
     assert plan.source_at(5, 5) == (0, 9, 9)
     assert plan.source_at(15, 5) is None
@@ -97,7 +96,6 @@ def test_pieces_of_a_mirrored_job_keep_their_names_and_come_in_printing_order():
         wraps=True,
         cells=(),
         sources_px=(),
-        mask_rows=96,
         pieces=(Piece("a", 0, 0, 10, 90), Piece("b", 20, 0, 10, 90), Piece("a 2", 0, 96, 10, 90)),
         job_rows=192,
     )
@@ -121,14 +119,14 @@ def test_pieces_of_a_mirrored_job_keep_their_names_and_come_in_printing_order():
 )
 def test_a_cell_that_shows_nothing_or_too_much_is_refused(cell, complaint):
     with pytest.raises(LayoutError, match=complaint):
-        Plan(width_px=50, period_rows=96, wraps=False, cells=(cell,), sources_px=((64, 64),), mask_rows=96)
+        Plan(width_px=50, period_rows=96, wraps=False, cells=(cell,), sources_px=((64, 64),))
 
 
-def test_a_mask_that_does_not_divide_the_period_is_refused():
-    with pytest.raises(LayoutError, match="mask must divide"):
-        Plan(width_px=50, period_rows=100, wraps=True, cells=(), sources_px=(), mask_rows=96)
+def test_a_plan_of_nothing_is_refused():
+    with pytest.raises(LayoutError, match="50 px × 0 rows is impossible"):
+        Plan(width_px=50, period_rows=0, wraps=True, cells=(), sources_px=())
 
 
 def test_a_picture_of_nowhere_is_ground():
-    plan = Plan(width_px=5, period_rows=96, wraps=True, cells=(), sources_px=(), mask_rows=96)
+    plan = Plan(width_px=5, period_rows=96, wraps=True, cells=(), sources_px=())
     assert np.all(np.array(look(plan), object) == None)  # noqa: E711

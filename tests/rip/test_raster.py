@@ -15,10 +15,11 @@ from PIL import Image
 
 import rip
 from rip.hot import Screen, Screener
-from rip.mask import void_and_cluster
+from rip.mask import Mask
 from rip.overlay import Counter, Overlays, Patch
 from rip.packed import pack
 from rip.period import screen_period
+from rip.ranking import void_and_cluster
 from rip.raster import Raster, RasterError, write_job
 from rip.writer import RasterWriter
 
@@ -359,7 +360,7 @@ def about(screen, width, rows):
 
 
 def test_a_period_is_screened_whole_on_threads(tmp_path):
-    screen = Screen(void_and_cluster(12, 128), (0, 0.3, 0.6, 1), 3)
+    screen = Screen(Mask(void_and_cluster(12, 128)), (0, 0.3, 0.6, 1), 3)
     tones = np.random.default_rng(0).integers(0, 256, (250, 130, 4), dtype=np.uint8)
     shares = []
 
@@ -377,7 +378,7 @@ def test_a_period_is_screened_whole_on_threads(tmp_path):
 
 
 def test_an_error_while_filling_stops_the_period(tmp_path):
-    screen = Screen(void_and_cluster(12, 128), (0, 0.3, 0.6, 1), 3)
+    screen = Screen(Mask(void_and_cluster(12, 128)), (0, 0.3, 0.6, 1), 3)
     filled = []
 
     def fill(first, out):
@@ -389,7 +390,7 @@ def test_an_error_while_filling_stops_the_period(tmp_path):
         with pytest.raises(OSError, match="the disk went away"):
             screen_period(fill, screen, writer, threads=2)
         with pytest.raises(ValueError, match="a screen of 2 inks and 2 bits for a raster of 3 inks"):
-            screen_period(fill, Screen(void_and_cluster(12, 128), (0, 1.0), 2), writer)
+            screen_period(fill, Screen(Mask(void_and_cluster(12, 128)), (0, 1.0), 2), writer)
     assert len(filled) < 100
     assert list(tmp_path.iterdir()) == []
 
