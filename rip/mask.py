@@ -15,7 +15,7 @@ from rip.ranking import void_and_cluster
 
 MASK_COLUMNS = 128
 TILE_ROWS = 128
-CLOSING_ROWS = 64
+CLOSING_ROWS = 32
 """A closing tile has so many rows or up to a tile more."""
 
 VERSION = 3

@@ -26,8 +26,8 @@ _SIGMA_PX, _SIGMA_MID_PX, _SIGMA_BETWEEN_PX = 1.5, 1.3, 1.9
 _ROUNDS = 3
 """How often every pixel of a key's pattern may move to a better place."""
 
-_NEAR_ROWS = 12
-"""Rows of a ranking above and below that are looked at: six of the widest sigma."""
+_NEAR = 12
+"""Pixels over which one is felt, and rows looked at of a ranking above and below: six of the widest sigma."""
 
 
 def void_and_cluster(
@@ -83,7 +83,7 @@ class _Around:
     def __init__(self, rows: int, columns: int, between: NDArray[np.uint16] | None) -> None:
         self._share = np.empty(0)
         if between is not None:
-            near = np.concatenate([between[:_NEAR_ROWS], between[-_NEAR_ROWS:]])
+            near = np.concatenate([between[:_NEAR], between[-_NEAR:]])
             self._share = (near.ravel() + 0.5) / between.size
         self._first = rows * columns
         self.shape = rows + self._share.size // columns, columns
@@ -173,6 +173,7 @@ class _Field:
         x = np.minimum(np.arange(columns), columns - np.arange(columns))
         near = np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / (2 * sigma_px**2))
         self.kernel = np.tile(near.astype(np.float32), (2, 2))
+        self.window = self.kernel[rows - _NEAR : rows + _NEAR + 1, columns - _NEAR : columns + _NEAR + 1]
         spectrum = np.fft.rfft2(pattern.reshape(shape)) * np.fft.rfft2(near)
         crowding = np.fft.irfft2(spectrum, shape).astype(np.float32).ravel()
         free = outer & ~inner
@@ -192,25 +193,31 @@ class _Field:
         return int(self.voids.argmin())
 
     def add(self, pixel: int) -> None:
-        near = self._around(pixel)
+        place, near = self._around(pixel)
         self.clusters.flat[pixel] = self.voids.flat[pixel]
         self.voids.flat[pixel] = np.inf
-        self.voids += near
-        self.clusters += near
+        self.voids[place] += near
+        self.clusters[place] += near
         self.pattern[pixel] = True
 
     def remove(self, pixel: int) -> None:
-        near = self._around(pixel)
-        self.voids -= near
-        self.clusters -= near
+        place, near = self._around(pixel)
+        self.voids[place] -= near
+        self.clusters[place] -= near
         self.voids.flat[pixel] = self.clusters.flat[pixel]
         self.clusters.flat[pixel] = -np.inf
         self.pattern[pixel] = False
 
     def crowd(self, pixel: int) -> None:
         """Set a pixel that was never free."""
-        self.voids += self._around(pixel)
+        place, near = self._around(pixel)
+        self.voids[place] += near
 
-    def _around(self, pixel: int) -> NDArray[np.float32]:
+    def _around(self, pixel: int) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
+        """Return where a pixel is felt, and how much: a window, or, near an edge, the whole plane, which wraps."""
         y, x = divmod(pixel, self.columns)
-        return self.kernel[self.rows - y : 2 * self.rows - y, self.columns - x : 2 * self.columns - x]
+        if _NEAR <= y < self.rows - _NEAR and _NEAR <= x < self.columns - _NEAR:
+            return (slice(y - _NEAR, y + _NEAR + 1), slice(x - _NEAR, x + _NEAR + 1)), self.window
+        return (slice(None), slice(None)), self.kernel[
+            self.rows - y : 2 * self.rows - y, self.columns - x : 2 * self.columns - x
+        ]

@@ -19,8 +19,8 @@ from rip.profile import load_profile
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("rasters")
+def cache(tmp_path_factory: pytest.TempPathFactory, primed: Callable[[Path], Path]) -> Path:
+    return primed(tmp_path_factory.mktemp("rasters"))
 
 
 @pytest.fixture(scope="session")

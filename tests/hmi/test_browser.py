@@ -26,7 +26,7 @@ DESK, TABLET, PHONE = (1360, 850), (1024, 768), (390, 844)
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
     folder = tmp_path_factory.mktemp("demo")
     environment = os.environ | {"FOULARD_DATA": str(folder), "FOULARD_PORT": "0"}
-    command = [sys.executable, "-m", "hmi.cli", "demo", "--speed", "400", "--length-m", "1"]
+    command = [sys.executable, "-m", "hmi.cli", "demo", "--speed", "400", "--length-m", "0.5"]
     process = subprocess.Popen(command, env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
     assert process.stdout is not None

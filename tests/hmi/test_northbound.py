@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import io
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -152,7 +152,9 @@ def test_only_encrypted_endpoints_are_offered_and_the_key_is_private(line: Line)
     assert stat.S_IMODE((line.web.folder / "opcua" / "own.key.pem").stat().st_mode) == 0o600
 
 
-def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path) -> None:
+def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path, primed: Callable[[Path], Path]) -> None:
+    primed(tmp_path / "data" / "rasters")
+
     async def scenario(line: Line, viewer: str) -> None:
         async with line.connect(user=None) as session:
             want = await line.node(session, "Line.Machines.padder.CurrentJob.Want")
@@ -174,7 +176,7 @@ def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path) -> None:
         picture = io.BytesIO()
         Image.linear_gradient("L").convert("RGB").save(picture, "PNG", dpi=(150, 150))
         with line.web.signed_in() as client:
-            form = {"fabric": "silk-twill", "length_m": "1"}
+            form = {"fabric": "silk-twill", "length_m": "0.3"}
             sent = client.post("/api/v1/jobs", data=form, files={"design": ("a.png", picture.getvalue(), "image/png")})
             assert sent.status_code == 201
             asyncio.run(scenario(line, viewer))

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ KILL_AT = 0.15
 """Share of the job after which the press is killed."""
 
 
-def test_a_killed_press_loses_no_row_and_prints_none_twice(tmp_path: Path) -> None:
+def test_a_killed_press_loses_no_row_and_prints_none_twice(tmp_path: Path, primed: Callable[[Path], Path]) -> None:
+    primed(tmp_path / "rasters")
     design = tmp_path / "astronaut.png"
     Image.fromarray(data.astronaut()).save(design)
     asyncio.run(run(tmp_path, design))
@@ -43,7 +45,7 @@ async def run(folder: Path, design: Path) -> None:
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
         kept = keep_file(design, folder / "designs").path
-        job = controller.desk.submit(ACTOR, JobRequest((kept,), "silk-twill", rip.Layout(), 1.2, "killed"))
+        job = controller.desk.submit(ACTOR, JobRequest((kept,), "silk-twill", rip.Layout(), 0.8, "killed"))
         await kill_at(controller, plant, KILL_AT)
         while controller.desk.job(ACTOR, job.id or 0).job.status not in OVER:
             await controller.book.store.feed.wait(controller.book.store.feed.version, timeout_s=1.0)

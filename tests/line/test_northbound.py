@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,10 +25,11 @@ from tests.hmi.serving import Server
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(300)]
 
-LENGTH_M = 0.7
+LENGTH_M = 0.3
 
 
-def test_a_client_sees_the_line_at_work(tmp_path: Path) -> None:
+def test_a_client_sees_the_line_at_work(tmp_path: Path, primed: Callable[[Path], Path]) -> None:
+    primed(tmp_path / "rasters")
     asyncio.run(scenario(tmp_path))
 
 

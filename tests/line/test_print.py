@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,9 @@ def test_a_clean_print_on_silk_is_complete_and_first_quality(photographs: dict[s
 @pytest.mark.parametrize("repeat", ["straight", "half-drop"] if FULL else ["half-drop"])
 @pytest.mark.parametrize("fabric", FABRICS)
 def test_faults_are_found_where_they_were_put(
-    photographs: dict[str, Path], tmp_path: Path, fabric: str, repeat: str
+    photographs: dict[str, Path], tmp_path: Path, primed: Callable[[Path], Path], fabric: str, repeat: str
 ) -> None:
+    primed(tmp_path / "rasters")
     faults = f"nozzle_out:ink=0,nozzle={STREAK_NOZZLE},from_m={STREAK_M};spot:at_m={SPOT_M},x_mm={SPOT_MM},d_mm=4"
     design = photographs[FABRICS[fabric]]
     result = printed(design, fabric, LENGTH_M, tmp_path, "--repeat", repeat, "--faults", faults)

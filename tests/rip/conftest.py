@@ -76,9 +76,9 @@ def ink_set(silk) -> Callable[..., rip.Condition]:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory) -> Path:
-    """One cache for the whole session, so that profiles and masks are made once."""
-    return tmp_path_factory.mktemp("cache")
+def cache(tmp_path_factory, primed) -> Path:
+    """One cache for the whole session."""
+    return primed(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -128,8 +128,8 @@ def test_the_same_input_is_found_again_and_any_other_is_not(photo, silk, cache, 
     assert len({first.key, *(other.key for other in others)}) == 5
 
 
-def test_a_damaged_raster_in_the_cache_is_made_again(photo, silk, cache, tmp_path):
-    folder = tmp_path / "own cache"
+def test_a_damaged_raster_in_the_cache_is_made_again(photo, silk, primed, tmp_path):
+    folder = primed(tmp_path / "own cache")
     first = go(photo, silk, folder)
     data = first.path.read_bytes()
     first.path.write_bytes(data[:-5000] + bytes(100) + data[-4900:])
@@ -145,9 +145,9 @@ def test_a_damaged_raster_in_the_cache_is_made_again(photo, silk, cache, tmp_pat
     }
 
 
-def test_progress_is_told_step_by_step(photo, silk, tmp_path):
+def test_progress_is_told_step_by_step(photo, silk, primed, tmp_path):
     told = []
-    go(photo, silk, tmp_path, progress=lambda step, share: told.append((step, share)))
+    go(photo, silk, primed(tmp_path), progress=lambda step, share: told.append((step, share)))
     steps = [step for step, _ in told]
     assert list(dict.fromkeys(steps)) == ["read", "separate", "screen", "write"]
     for step in dict.fromkeys(steps):
