@@ -24,7 +24,7 @@ run: setup
 # The pure ones run behind the others, on what processor time those leave: at a low priority, so that no link is late
 # because of them. What they say is shown at the end.
 test: setup
-	@nice -n 10 $(BIN)/python -m pytest -n 2 $(PURE) >.venv/pure.log 2>&1 & pure=$$!; trap 'kill $$pure' INT TERM; \
+	@nice -n 19 $(BIN)/python -m pytest -n 2 $(PURE) >.venv/pure.log 2>&1 & pure=$$!; trap 'kill $$pure' INT TERM; \
 	$(BIN)/python -m pytest -n 4 --dist loadfile $(WAITING) && \
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(PURE) $(WAITING)); others=$$?; \
 	wait $$pure; pure=$$?; cat .venv/pure.log; exit $$((others || pure))

@@ -12,9 +12,9 @@ from qc import TAIL_ROWS, Finding, Inks, Inspection, judge_strip, reaches_back, 
 WIDTH = 1600
 STRIP = 1024
 FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; see `make test-full`
-ARTWORKS = ["astronaut", "check", "text", "white"]
-MORE_ARTWORKS = ["coffee", "brick", "stripes", "flat", "dark"]
-ONSETS = [("astronaut", 980), ("brick", 430), ("flat", 1400)]
+ARTWORKS = ["astronaut", "text"]
+MORE_ARTWORKS = ["check", "white", "coffee", "brick", "stripes", "flat", "dark"]
+ONSETS = [("astronaut", 980), ("flat", 1400)]
 MORE_ONSETS = [(name, begin) for name in ("astronaut", "brick", "flat") for begin in (430, 980, 1400)]
 
 
@@ -96,7 +96,7 @@ def test_a_dead_nozzle_is_one_streak_from_its_onset_on(name: str, begin: int) ->
     assert [run.finding for run in state.streaks] == [found]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3] if FULL else [2])
 def test_a_faint_streak_is_placed_by_the_strip_after_the_one_it_began_in(seed: int) -> None:
     cov = np.full((2 * STRIP, WIDTH, 3), 0.08, np.float32)
     cov[STRIP:] = 0.3
