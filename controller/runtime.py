@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 from controller.book import Book
 from controller.desk import Desk
+from controller.lease import Lease, LeaseLost, leased
 from controller.line import Line
 from controller.prepare import prepare_jobs
 from controller.store import Store
@@ -54,9 +55,14 @@ class Controller:
     @classmethod
     @contextlib.asynccontextmanager
     async def running(
-        cls, line: Line, store: Store, folder: Path, secrets: Path | None = None
+        cls,
+        line: Line,
+        store: Store,
+        folder: Path,
+        secrets: Path | None = None,
+        standby: Callable[[str], None] | None = None,
     ) -> AsyncIterator["Controller"]:
-        """Run a line until the block ends.
+        """Run a line until the block ends, as the only controller of its database.
 
         Parameters
         ----------
@@ -68,39 +74,60 @@ class Controller:
             Rasters, pictures and certificates are kept below it.
         secrets
             Folder with the machines' passwords; `secrets` below `folder` if left out.
+        standby
+            Waits while another controller commands the line, and is told once which; None: that is an error.
 
         Raises
         ------
         drivers.ProfileError
             A device profile cannot be used.
+        LineTaken
+            Another controller commands the line.
+        LeaseLost
+            Another one has taken it meanwhile, as this one stood still too long.
         """
         machines = {
             spec.name: Machine(spec.name, load_profile(spec.profile), spec.endpoint, spec.access(folder, secrets))
             for spec in line.machines
         }
-        book = Book(store, line, folder)
-        supervisors = {name: Supervisor(machine, book) for name, machine in machines.items()}
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}
-        executor, viewing = Workers(WORKERS), Workers(1)
-        controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing)
-        background = asyncio.create_task(controller._run())
-        whole = asyncio.current_task()
-        background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
-        try:
-            yield controller
-        finally:
-            background.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await background
-            for workers in (executor, viewing):
-                workers.shutdown(wait=True, cancel_futures=True)
+        book = Book(store, line, folder)
+        async with leased(store, standby) as lease:
+            supervisors = {name: Supervisor(machine, book, lease) for name, machine in machines.items()}
+            executor, viewing = Workers(WORKERS), Workers(1)
+            controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing)
+            background = asyncio.create_task(controller._run(lease))
+            whole = asyncio.current_task()
+            background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
+            try:
+                yield controller
+            finally:
+                background.cancel()
+                try:
+                    await _over(background)
+                finally:
+                    for workers in (executor, viewing):
+                        workers.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self) -> None:
+    async def _run(self, lease: Lease) -> None:
         """Run all tasks; when one of them fails, all end and the whole program with them."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(lease.keep())
             for machine in self.machines.values():
                 tasks.create_task(machine.run())
             for supervisor in self.supervisors.values():
                 tasks.create_task(supervisor.run())
             tasks.create_task(prepare_jobs(self.book, self.executor))
             tasks.create_task(watch_prints(self.book, StripCamera(self.line.camera), self.executor))
+
+
+async def _over(background: asyncio.Task[None]) -> None:
+    """Wait for the end of the tasks; a lost lease is one error, whichever of them met it first."""
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await background
+    except BaseExceptionGroup as group:
+        lost: BaseException | None = group.subgroup(LeaseLost)
+        while isinstance(lost, BaseExceptionGroup):
+            lost = lost.exceptions[0]
+        raise lost or group from None

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,17 @@ class Store:
         SQLAlchemy URL; SQLite (WAL) by default, PostgreSQL by URL.
     feed
         Is told of every committed change.
+
+    Attributes
+    ----------
+    fence
+        Looks first at every transaction that writes; what it raises ends it. None: everybody may write.
     """
 
     def __init__(self, url: str, feed: Feed) -> None:
         self.engine = create_engine(url)
         self.feed = feed
+        self.fence: Callable[[Session], None] | None = None
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _sqlite_settings)
         _migrate(self.engine)
@@ -45,6 +51,8 @@ class Store:
     def write(self) -> Iterator[Session]:
         """One transaction; committed at the end, rolled back on error; then the feed moves on."""
         with Session(self.engine, expire_on_commit=False) as session:
+            if self.fence is not None:
+                self.fence(session)
             yield session
             session.commit()
         self.feed.moved()

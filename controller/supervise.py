@@ -8,6 +8,7 @@ import structlog
 
 from controller.book import Book
 from controller.decide import Ask, Command, Finish, Wait, Write, decide
+from controller.lease import Lease
 from controller.tables import Operation, now
 from drivers import (
     AccessError,
@@ -43,11 +44,14 @@ class Supervisor:
         The driver; it reconnects by itself.
     book
         Where intents come from and results go.
+    lease
+        Without it nothing is commanded.
     """
 
-    def __init__(self, machine: Machine, book: Book) -> None:
+    def __init__(self, machine: Machine, book: Book, lease: Lease) -> None:
         self.machine = machine
         self.book = book
+        self.lease = lease
         self.waiting = "starting"
         self._kept: tuple[float, int, str] = (0.0, -1, "")
         self._seen_state: State | None = None
@@ -58,6 +62,10 @@ class Supervisor:
         """Supervise until cancelled."""
         snapshot = self.machine.snapshot()
         while True:
+            if not self.lease.held:
+                self.waiting = "this controller could not renew its hold on the line"
+                snapshot = await self.machine.changed(snapshot, LOOK_EVERY_S)
+                continue
             self._witness(snapshot)
             planned = self.book.intent(self.machine.name)
             operation, intent = planned if planned else (None, None)

@@ -60,6 +60,15 @@ class SignedIn(SQLModel, table=True):
     expires_at: datetime = _time()
 
 
+class Holding(SQLModel, table=True):
+    """The one row that says which controller commands the line; see `controller.lease`."""
+
+    id: int = Field(primary_key=True)
+    holder: str = Field(max_length=120)
+    epoch: int
+    beat: int
+
+
 class Order(SQLModel, table=True):
     """What a studio asked for; its jobs carry it out."""
 

@@ -59,11 +59,14 @@ def demo(
 @app.command()
 def serve(
     line: Annotated[Path | None, typer.Option(help="Line description (YAML); the simulated line if left out.")] = None,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="Wait while another controller commands the line; take over when it ends.")
+    ] = False,
 ) -> None:
     """Run the controller and the browser app on a line that is there."""
     from hmi.run_serve import run
 
-    asyncio.run(run(read_settings(), line, _say))
+    asyncio.run(run(read_settings(), line, _say, standby=standby))
 
 
 @app.command()
@@ -158,13 +161,14 @@ def _for_people(error: Exception) -> bool:
     if isinstance(error, (BadInput, CannotStart)):
         return True  # without loading the rooms that have others
     from controller import Refused
+    from controller.lease import LeaseLost, LineTaken
     from controller.line import LineError
     from drivers import ProfileError
     from hmi.accounts import AccountError
     from rip import ArtworkError, ColourwayError, LayoutError, RasterError
     from simulators.plant import PlantError
 
-    known = (Refused, LineError, ProfileError, AccountError, PlantError)
+    known = (Refused, LineError, LineTaken, LeaseLost, ProfileError, AccountError, PlantError)
     return isinstance(error, (*known, ArtworkError, ColourwayError, LayoutError, RasterError))
 
 

@@ -11,11 +11,11 @@ from hmi.serve import application, listen, serve
 from hmi.settings import Settings
 
 
-async def run(settings: Settings, line: Path | None, say: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM; raises `CannotStart` or `LineError` with a message for people."""
+async def run(settings: Settings, line: Path | None, say: Callable[[str], None], *, standby: bool = False) -> None:
+    """Run until SIGINT or SIGTERM; raises `CannotStart`, `LineError` or `LineTaken` with a message for people."""
     described = load_line(line or DEFAULT_LINE)
     with contextlib.closing(listen(settings.host, settings.port)) as listening:
-        async with application(settings, described) as (app, password):
+        async with application(settings, described, say if standby else None) as (app, password):
             host, port = listening.getsockname()[:2]
             say(f"Foulard runs {described.title} at http://{host}:{port}")
             if password:

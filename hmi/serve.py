@@ -7,7 +7,7 @@ import secrets
 import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -80,8 +80,19 @@ def check_folder(folder: Path, instead: str = "FOULARD_DATA") -> None:
 
 
 @contextlib.asynccontextmanager
-async def application(settings: Settings, line: Line) -> AsyncIterator[tuple[App, str | None]]:
+async def application(
+    settings: Settings, line: Line, standby: Callable[[str], None] | None = None
+) -> AsyncIterator[tuple[App, str | None]]:
     """Run the controller and the event stream for the length of the block.
+
+    Parameters
+    ----------
+    settings
+        Where the data is.
+    line
+        The line.
+    standby
+        See `Controller.running`.
 
     Yields
     ------
@@ -96,7 +107,7 @@ async def application(settings: Settings, line: Line) -> AsyncIterator[tuple[App
     samples = await asyncio.to_thread(designs.write, settings.data / "samples")
     pictures = await asyncio.to_thread(_small, samples, settings.data / "samples")
     try:
-        async with Controller.running(line, store, settings.data.resolve(), settings.secrets) as controller:
+        async with Controller.running(line, store, settings.data.resolve(), settings.secrets, standby) as controller:
             controller.viewing.begin()
             ring = EventRing()
             pumping = asyncio.create_task(pump(controller, ring))

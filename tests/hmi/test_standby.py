@@ -1,0 +1,96 @@
+"""Two controllers on one line: one commands, the other stands by and takes over. Really killed, really frozen."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from controller import Store
+from controller.journal import broken_at
+from controller.tables import Event
+from tests.hmi.serving import DEAD_LINE
+
+TAKES_OVER_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("line")
+
+
+@pytest.fixture
+def serve(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    line = folder / "line.yaml"
+    line.write_text(DEAD_LINE)
+    environment = os.environ | {"FOULARD_DATA": str(folder / "data"), "FOULARD_PORT": "0"}
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "hmi.cli", "serve", "--line", str(line), *options]
+        running.append(subprocess.Popen(command, env=environment, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE))  # fmt: skip
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def says(process: subprocess.Popen[str], wanted: str) -> float:
+    """Wait for a line; returns how long it took."""
+    began = time.monotonic()
+    assert process.stdout is not None
+    while line := process.stdout.readline():
+        if re.search(wanted, line):
+            return time.monotonic() - began
+    pytest.fail(f"ended without saying {wanted!r}: {process.communicate()[1]}")
+
+
+def test_a_second_controller_is_refused_and_one_that_stands_by_takes_over_at_once(
+    serve: Callable[..., subprocess.Popen[str]],
+) -> None:
+    first = serve()
+    says(first, "Foulard runs")
+    refused = serve()
+    assert refused.wait(timeout=60) == 2
+    assert refused.stderr is not None
+    assert re.fullmatch(r"foulard: another controller commands this line .*--standby.*\n", refused.stderr.read())
+    second = serve("--standby")
+    says(second, "standing by")
+    first.terminate()
+    assert first.wait(timeout=20) == 0
+    assert says(second, "Foulard runs") < TAKES_OVER_S
+
+
+@pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_dead_or_frozen_controller_is_replaced_and_changes_nothing_any_more(
+    serve: Callable[..., subprocess.Popen[str]], folder: Path, fate: signal.Signals
+) -> None:
+    first = serve()
+    says(first, "Foulard runs")
+    second = serve("--standby")
+    says(second, "standing by")
+    first.send_signal(fate)
+    assert says(second, "Foulard runs") < TAKES_OVER_S
+    if fate is signal.SIGSTOP:
+        first.send_signal(signal.SIGCONT)
+        assert first.wait(timeout=30) == 2
+        assert first.stderr is not None
+        assert "another controller has taken this line" in first.stderr.read().splitlines()[-1]
+    second.terminate()
+    assert second.wait(timeout=20) == 0
+    store = Store.in_folder(folder / "data")
+    with store.read() as session:
+        events = session.exec(select(Event).order_by(col(Event.seq))).all()
+        epochs = [event.payload["epoch"] for event in events if event.kind == "line taken"]
+        assert epochs == list(range(1, len(epochs) + 1))
+        assert broken_at(events) is None
+    store.close()

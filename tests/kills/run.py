@@ -1,0 +1,305 @@
+"""The controller is really killed, again and again, at random moments of jobs; afterwards every row must be there once.
+
+Run: ``python -m tests.kills.run --seed 1 --count 1000``; prints JSON. About an hour; the simulated machines run on, as
+real ones would. Half of the kills come at a time, half with a line of the journal: these are the moments between
+writing down, acting and verifying.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+import random
+import re
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import aclosing, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from PIL import Image
+from sqlmodel import col, select
+
+import recipes
+import rip
+from controller import Actor, JobRequest, Store, load_line
+from controller.book import Book
+from controller.desk import Desk
+from controller.journal import broken_at
+from controller.tables import Event, Job, Operation, Question, Strip
+from drivers import load_profile
+from hmi.accounts import Accounts
+from simulators import Plant
+
+ROOT = Path(__file__).parents[2]
+PLANNER = Actor("kills", "planner")
+OPERATOR, PASSWORD = "kills", "answers for an hour"
+FABRIC = "cotton-sateen"
+SPEED = 40.0
+"""Plant seconds per second: ten minutes of steam take 15 s, in which some kills find it."""
+LENGTH_M = 10.0
+LIVES_S = 6.0
+"""A controller is killed at the latest so long after its start."""
+LINES = 30
+"""A kill with the journal comes within so many lines."""
+PATIENCE_S = 180.0
+"""A job that has not moved for so long will not be completed."""
+
+
+@dataclass
+class Outcome:
+    """What came of it; times in seconds."""
+
+    seed: int
+    kills: int = 0
+    jobs: int = 0
+    jobs_incomplete: list[str] = field(default_factory=list)
+    rows_lost: int = 0
+    rows_twice: int = 0
+    strips_wrong: int = 0
+    lines: int = 0
+    broken_at: int | None = None
+    moments: Counter[str] = field(default_factory=Counter)
+    questions: Counter[str] = field(default_factory=Counter)
+    reattach_s: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is lost, double or broken."""
+        wrong = self.rows_lost or self.rows_twice or self.strips_wrong or self.jobs_incomplete
+        return not wrong and self.broken_at is None
+
+    def figures(self) -> dict[str, Any]:
+        """Give the figures a bench prints."""
+        times = sorted(self.reattach_s) or [0.0]
+        return {
+            "seed": self.seed,
+            "kills": self.kills,
+            "jobs": self.jobs,
+            "jobs_incomplete": len(self.jobs_incomplete),
+            "why_incomplete": self.jobs_incomplete,
+            "rows_lost": self.rows_lost,
+            "rows_twice": self.rows_twice,
+            "strips_wrong": self.strips_wrong,
+            "journal_lines": self.lines,
+            "journal_broken_at": self.broken_at,
+            "killed_during": dict(self.moments.most_common()),
+            "questions": dict(self.questions.most_common()),
+            "reattach_s": round(times[len(times) // 2], 2),
+            "reattach_s_max": round(times[-1], 2),
+            "reattached": len(self.reattach_s),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+class Line:
+    """Data folder, description of the line, and the controller as a process."""
+
+    def __init__(self, folder: Path, plant: Plant) -> None:
+        self.folder, self._file = folder, folder / "line.yaml"
+        line = load_line().at(plant.endpoints)
+        self._file.write_text(yaml.safe_dump(line.model_dump(mode="json", exclude_none=True)))
+        self._line = load_line(self._file)
+        with closing(Store.in_folder(folder)) as store:
+            Accounts(store).set_password(OPERATOR, PASSWORD, role="operator")
+        self._design = folder / "design.png"
+        picture = Image.radial_gradient("L").resize((240, 240))
+        Image.merge("RGB", [picture, picture.rotate(90), picture.rotate(180)]).save(self._design, dpi=(150, 150))
+
+    def submit(self, number: int) -> None:
+        """Put a job into the queue, on a press of 100 mm, while no controller runs."""
+        wide = recipes.recipe(FABRIC)
+        narrow = wide.model_copy(update={
+            "fabric": wide.fabric.model_copy(update={"print_width_mm": 100.0}),
+            "print_mode": wide.print_mode.model_copy(update={"dpi": 300}),
+        })  # fmt: skip
+        with closing(Store.in_folder(self.folder)) as store:
+            protocols = {spec.name: load_profile(spec.profile).protocol for spec in self._line.machines}
+            desk = Desk(Book(store, self._line, self.folder), protocols)
+            request = JobRequest((self._design,), FABRIC, rip.Layout(), LENGTH_M, f"job {number}")
+            accepted = dataclasses.replace(desk.freeze(request), control=recipes.freeze(narrow))
+            desk.submit(PLANNER, request, accepted)
+
+    async def start(self) -> asyncio.subprocess.Process:
+        """Start the controller; its workers have to end by themselves."""
+        environment = os.environ | {"FOULARD_DATA": str(self.folder), "FOULARD_PORT": "0"}
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "hmi.cli", "serve", "--line", str(self._file), cwd=ROOT, env=environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def look(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read from the database beside the controller."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'foulard.db'}?mode=ro", uri=True, timeout=20)) as database:
+            return database.execute(question, values).fetchall()
+
+    def lines(self) -> int:
+        """Lines of the journal so far."""
+        return self.look("select coalesce(max(seq), 0) from event")[0][0]
+
+    def unfinished(self) -> int:
+        """Jobs that are not over."""
+        return self.look("select count(*) from job where status not in ('complete', 'cancelled', 'failed')")[0][0]
+
+    def stage(self) -> str:
+        """What was going on: the stage that runs, or the RIP, or the camera."""
+        running = self.look("select stage, state from operation where status = 'running' order by id limit 1")
+        status = self.look("select status from job where status not in ('complete') order by id limit 1")
+        if running:
+            return f"{running[0][0]} {running[0][1]}".strip()
+        return status[0][0] if status else "no job"
+
+
+async def operate(process: asyncio.subprocess.Process, attached: asyncio.Event) -> None:
+    """Be the operator: see the machines come back, and say yes to every question; until cancelled."""
+    assert process.stdout is not None
+    url = re.search(rb"http://\S+", await process.stdout.readline())
+    if url is None:
+        return
+    async with httpx.AsyncClient(base_url=url.group().decode(), timeout=10) as client:
+        while True:
+            with suppress(httpx.HTTPError):
+                told = await client.get("/api/v1/line")
+                if told.status_code == httpx.codes.UNAUTHORIZED:
+                    who = {"name": OPERATOR, "password": PASSWORD}
+                    (await client.post("/api/v1/session", json=who, headers=key())).raise_for_status()
+                    continue
+                state = told.raise_for_status().json()
+                if all(machine["link"] == "connected" for machine in state["machines"]):
+                    attached.set()
+                for question in state["questions"]:
+                    answer = {"answer": question["answers"][0]}
+                    await client.post(f"/api/v1/questions/{question['id']}/answer", json=answer, headers=key())
+            await asyncio.sleep(0.05)
+
+
+def key() -> dict[str, str]:
+    """A header of its own for each write."""
+    return {"Idempotency-Key": os.urandom(8).hex()}
+
+
+async def moment(line: Line, draw: random.Random, attached: asyncio.Event) -> None:
+    """Wait until the controller is to be killed: a time after its start or its machines', or with a journal line."""
+    kind = draw.random()
+    if kind < 0.1:
+        await asyncio.sleep(draw.uniform(0.05, LIVES_S))
+        return
+    await attached.wait()
+    if kind < 0.5:
+        await asyncio.sleep(draw.uniform(0.0, LIVES_S))
+        return
+    wanted, latest = line.lines() + draw.randint(1, LINES), time.monotonic() + LIVES_S
+    while line.lines() < wanted and time.monotonic() < latest:  # noqa: ASYNC110 (another process writes them)
+        await asyncio.sleep(0.002)
+
+
+async def kill_on(line: Line, outcome: Outcome, count: int) -> AsyncIterator[Outcome]:
+    """Kill so often, then let all jobs end; gives the outcome after each life of the controller.
+
+    The first controller lives until it has made the raster, which all jobs share: else most kills would find the RIP.
+    """
+    draw = random.Random(outcome.seed)
+    progress, moved_at = (0, 0), time.monotonic()
+    while outcome.kills < count or line.unfinished():
+        if outcome.kills < count and not line.unfinished():
+            outcome.jobs += 1
+            line.submit(outcome.jobs)
+        started = time.monotonic()
+        process = await line.start()
+        attached = asyncio.Event()
+        operator = asyncio.create_task(operate(process, attached))
+        stopwatch = asyncio.create_task(attached.wait())
+        stopwatch.add_done_callback(
+            lambda task, started=started: task.cancelled() or outcome.reattach_s.append(time.monotonic() - started)
+        )
+        try:
+            if outcome.kills < count:
+                while outcome.jobs == 1 and line.stage() in ("queued", "ripping"):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+                await moment(line, draw, attached)
+                outcome.kills += 1
+                outcome.moments[line.stage()] += 1
+            else:
+                while line.unfinished() and time.monotonic() < started + PATIENCE_S:  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
+        finally:
+            for task in (operator, stopwatch):
+                task.cancel()
+            await asyncio.gather(operator, stopwatch, return_exceptions=True)
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        now = line.unfinished(), line.look("select coalesce(sum(metres), 0) + count(*) from operation, strip")[0][0]
+        if now != progress:
+            progress, moved_at = now, time.monotonic()
+        yield outcome
+        if time.monotonic() > moved_at + PATIENCE_S:
+            return
+
+
+def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
+    """Compare what the press wrote down of the cloth, what was inspected and the journal with the jobs."""
+    printed: dict[int, list[tuple[int, int]]] = {}
+    for text in (plant_folder / "press" / "cloth.jsonl").read_text().splitlines():
+        laid = json.loads(text)
+        if "to_row" in laid:
+            printed.setdefault(laid["ticket"], []).append((laid["from_row"], laid["to_row"]))
+    with closing(Store.in_folder(line.folder)) as store, store.read() as session:
+        for job in session.exec(select(Job).order_by(col(Job.id))).all():
+            if job.status != "complete":
+                outcome.jobs_incomplete.append(f"job {job.id}: {job.status}, {job.error or 'not over'}")
+                continue
+            total = job.total_rows or 0
+            operation = session.exec(
+                select(Operation).where(Operation.job_id == job.id, Operation.stage == "print")
+            ).one()
+            rows = Counter(row for low, high in printed.get(operation.ticket, []) for row in range(low, high))
+            outcome.rows_lost += sum(row not in rows for row in range(total))
+            outcome.rows_twice += sum(times - 1 for times in rows.values()) + sum(row >= total for row in rows)
+            strips = session.exec(select(Strip).where(Strip.job_id == job.id).order_by(col(Strip.row_start))).all()
+            ends = [strip.row_start + strip.rows for strip in strips]
+            outcome.strips_wrong += [strip.row_start for strip in strips] != [0, *ends[:-1]] or ends[-1:] != [total]
+        outcome.questions.update(question.kind.partition("@")[0] for question in session.exec(select(Question)).all())
+        events = session.exec(select(Event).order_by(col(Event.seq))).all()
+        outcome.lines, outcome.broken_at = len(events), broken_at(events)
+
+
+async def kills(folder: Path, seed: int, count: int) -> Outcome:
+    """Kill the controller so often over a plant of its own and judge what came of it."""
+    outcome, began = Outcome(seed), time.monotonic()
+    data = folder / "data"
+    data.mkdir(parents=True)
+    async with Plant(folder / "plant", SPEED, client=data) as plant:
+        line = Line(data, plant)
+        async with aclosing(kill_on(line, outcome, count)) as lives:
+            async for life in lives:
+                if life.kills % 20 == 0:
+                    sys.stderr.write(f"{life.kills} kills, {life.jobs} jobs, {time.monotonic() - began:.0f} s\n")
+    judge(line, folder / "plant", outcome)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def main() -> None:
+    """Run from the command line; exit code 1 if anything is lost, double or broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=20)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = asyncio.run(kills(Path(folder), arguments.seed, arguments.count))
+    sys.stdout.write(json.dumps(outcome.figures(), indent=1) + "\n")
+    sys.exit(not outcome.sound)
+
+
+if __name__ == "__main__":
+    main()
