@@ -10,6 +10,7 @@ import qc
 import recipes
 from controller import journal
 from controller.decide import Intent, Value, Want
+from controller.interlocks import Beginning
 from controller.line import STAGES, Line, Stage
 from controller.pieces import finding_of
 from controller.plan import next_operation
@@ -270,7 +271,22 @@ def _intent(session: Session, operation: Operation, job: Job) -> Intent:
     answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
     return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
                   confirmed=frozenset(question.kind for question in answered),
-                  inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0))  # fmt: skip
+                  inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0),
+                  beginning=_beginning(session, operation, job, control.recipe))  # fmt: skip
+
+
+def _beginning(session: Session, operation: Operation, job: Job, recipe: recipes.Recipe) -> Beginning:
+    stage = cast("Stage", operation.stage)
+    earlier = [one for one in _operations(session, _id(job.id)) if one.ended_at and one.status == "done"]
+    before = max(earlier, key=lambda one: STAGES.index(one.stage), default=None)
+    needs = {}
+    if stage == "print":
+        left = 1 - min(operation.metres / job.length_m, 1)
+        inks = recipe.ink_set.inks
+        needs = {f"ink{number}_level_l": job.planned_ml.get(ink.name, 0) / 1000 * left
+                 for number, ink in enumerate(inks, start=1)}  # fmt: skip
+    return Beginning(needs, (before.stage, before.ended_at) if before and before.ended_at else None,
+                     recipe.stages[stage].max_wait_h)  # fmt: skip
 
 
 def _id(value: int | None) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from controller.interlocks import GOODS, PEOPLE, Beginning
 from drivers import Link, Snapshot, State, Verb
 
 Value = float | int | bool | str
@@ -41,6 +42,8 @@ class Intent:
         Kinds of questions a person has answered with yes.
     inspected
         Whether the camera has seen all that was printed; the machine keeps the ticket until then.
+    beginning
+        What the interlocks look at before the machine begins or goes on after a stop.
     """
 
     ticket: int
@@ -49,6 +52,7 @@ class Intent:
     roll: str
     confirmed: frozenset[str] = field(default_factory=frozenset)
     inspected: bool = True
+    beginning: Beginning = field(default_factory=Beginning)
 
 
 @dataclass(frozen=True)
@@ -113,14 +117,13 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
     snapshot
         All that the machine reports.
     now
-        Timezone-aware; reserved for rules with a deadline, so that they stay pure.
+        Timezone-aware: how long cloth has waited.
 
     Returns
     -------
     Action
         One of `Write`, `Command`, `Ask`, `Finish`, `Wait`. The same arguments always give the same answer.
     """
-    del now
     known = snapshot.link is Link.CONNECTED and all(
         snapshot.good(name) for name in ("state", "remote", "active_ticket")
     )
@@ -128,8 +131,9 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
         return Wait(f"no good values from the {snapshot.machine}")
     if intent is None:
         return Wait("no work")
-    if not snapshot.value("remote"):
-        return Wait(f"the key at the {snapshot.machine} is turned to local")
+    for interlock in PEOPLE:
+        if (unmet := interlock.unmet(intent.beginning, snapshot, now)) is not None:
+            return Wait(unmet)
     if snapshot.state in _ACTING:
         return Wait(_ACTING[snapshot.state])
     ours = snapshot.value("active_ticket") == intent.ticket
@@ -141,8 +145,7 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
             return _cancel(snapshot.state, ours)
         case Want.HOLD:
             return Command(Verb.HOLD) if ours and snapshot.state is State.EXECUTE else Wait("held from the desk")
-        case Want.RUN:
-            return _run(intent, snapshot, snapshot.state, ours)
+    return _run(intent, snapshot, snapshot.state, ours, now)
 
 
 def _cancel(state: State, ours: bool) -> Action:
@@ -151,12 +154,12 @@ def _cancel(state: State, ours: bool) -> Action:
     return Finish(done=False)
 
 
-def _run(intent: Intent, snapshot: Snapshot, state: State, ours: bool) -> Action:
+def _run(intent: Intent, snapshot: Snapshot, state: State, ours: bool, now: datetime) -> Action:
     match state:
         case State.ABORTED:
             return Command(Verb.CLEAR)
         case State.STOPPED | State.COMPLETE:
-            return _prepare(intent, snapshot, ours)
+            return _prepare(intent, snapshot, ours, now)
         case State.IDLE if ours and not _differing(intent, snapshot):
             return Command(Verb.START)
         case State.IDLE:
@@ -171,7 +174,7 @@ def _run(intent: Intent, snapshot: Snapshot, state: State, ours: bool) -> Action
             return _foreign(intent, snapshot)
 
 
-def _prepare(intent: Intent, snapshot: Snapshot, ours: bool) -> Action:
+def _prepare(intent: Intent, snapshot: Snapshot, ours: bool, now: datetime) -> Action:
     metres = float(snapshot.value("metres") or 0.0)
     if "load" not in intent.confirmed:
         return Ask("load", f"Load roll {intent.roll} into the {snapshot.machine} and confirm.")
@@ -182,6 +185,10 @@ def _prepare(intent: Intent, snapshot: Snapshot, ours: bool) -> Action:
             return Ask(kind, text)
     if differing := _differing(intent, snapshot):
         return Write(differing)
+    for interlock in GOODS:
+        unmet = interlock.unmet(intent.beginning, snapshot, now)
+        if unmet is not None and interlock.override not in intent.confirmed:
+            return Ask(interlock.override, f"{snapshot.machine}: {unmet}. Put it right, or go on all the same?")
     return Command(Verb.RESET)
 
 

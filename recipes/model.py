@@ -206,9 +206,13 @@ class Chemical(_Frozen):
 
 
 class StageRecipe(_Frozen):
-    """What one stage does to the cloth: setpoints by tag name, chemistry, and where the values come from."""
+    """What one stage does to the cloth: setpoints by tag name, chemistry, and where the values come from.
+
+    `max_wait_h` says how many hours the cloth may lie after the stage before; left out: for ever.
+    """
 
     setpoints: dict[str, FiniteFloat]
+    max_wait_h: Positive | None = None
     chemistry: tuple[Chemical, ...] = ()
     notes: str = ""
     source: Text

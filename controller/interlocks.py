@@ -1,0 +1,86 @@
+"""What must be true of a machine and its cloth: interlocks as data, looked at by `decide`.
+
+Each says in words what is not as it should be. Those that protect people hold at every moment and nobody can override
+them. Those that protect goods hold before a machine begins, or goes on after a stop; a person may override them, and
+the answer to the question stands in the journal with the person's name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from drivers import Snapshot
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What the plan knows of an operation that is to begin.
+
+    Attributes
+    ----------
+    needs_l
+        Litres that the rest of the job takes, by the tag that shows what is there (ink tanks: `ink1_level_l` …).
+    before
+        The stage before, and when it ended; None for the first stage.
+    max_wait_h
+        Hours that may pass since then, by the recipe; None: any.
+    """
+
+    needs_l: Mapping[str, float] = field(default_factory=dict)
+    before: tuple[str, datetime] | None = None
+    max_wait_h: float | None = None
+
+
+@dataclass(frozen=True)
+class Interlock:
+    """One condition.
+
+    Attributes
+    ----------
+    name
+        Its name in questions and in the journal.
+    unmet
+        Returns what is wrong, as the beginning of a sentence, or None if all is well. A value that is not known to be
+        good is not judged here: the machine itself reports it.
+    """
+
+    name: str
+    unmet: Callable[[Beginning, Snapshot, datetime], str | None]
+
+    @property
+    def override(self) -> str:
+        """The kind of question whose yes overrides it."""
+        return f"override {self.name}"
+
+
+def _guarded(_beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str | None:
+    """Whoever turned the key to local stands at the machine."""
+    return None if snapshot.value("remote") else f"the key at the {snapshot.machine} is turned to local"
+
+
+def _supplied(beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str | None:
+    """Enough of everything for the whole job: a tank that runs dry in the print leaves a mark."""
+    levels = {name: float(snapshot.value(name) or 0) for name in beginning.needs_l if snapshot.good(name)}
+    short = [
+        f"{name.removesuffix('_level_l')} holds {level:.2f} l and the job takes {beginning.needs_l[name]:.2f} l"
+        for name, level in levels.items()
+        if level < beginning.needs_l[name]
+    ]
+    return "; ".join(short) or None
+
+
+def _fresh(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | None:
+    """Prepared cloth does not keep for ever, and a print that waits for steam bleeds."""
+    if beginning.before is None or beginning.max_wait_h is None:
+        return None
+    stage, ended_at = beginning.before
+    waited_h = (now - ended_at) / timedelta(hours=1)
+    if waited_h <= beginning.max_wait_h:
+        return None
+    return f"the stage before ({stage}) ended {waited_h:.1f} h ago, the recipe allows {beginning.max_wait_h:g} h"
+
+
+PEOPLE = (Interlock("local key", _guarded),)
+"""In the order in which they are looked at, as those below."""
+
+GOODS = (Interlock("supplies", _supplied), Interlock("waiting time", _fresh))

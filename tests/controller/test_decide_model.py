@@ -1,0 +1,173 @@
+"""`decide` in every state a line can get into: whatever people, machines and links do, no act is unsafe, and it ends.
+
+The model is a machine as PackML has it, with retained counters, and the supervisor's loop around `decide`. What the
+rules break they leave broken; at the end all is put right, and the job must be done.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
+from controller.interlocks import GOODS, Beginning
+from drivers import Link, Quality, State, Tag, Verb
+from tests.controller.test_decide import FOREIGN, SETTINGS, TICKET, Machine
+
+NEEDED_L, MAX_WAIT_H = 1.5, 24.0
+
+
+class Line(RuleBasedStateMachine):
+    """One operation on one machine, and everything that may happen to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = Machine()
+        self.ink_l = 5.0
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.want = Want.RUN
+        self.confirmed: set[str] = set()
+        self.open: str | None = None
+        self.finished: Finish | None = None
+        self.metres_seen = 0.0
+
+    @initialize(
+        state=st.sampled_from([State.STOPPED, State.COMPLETE, State.ABORTED, State.IDLE, State.EXECUTE, State.HELD])
+    )
+    def left_by_another_job(self, state: State) -> None:
+        self.machine = Machine(state, FOREIGN, 1.0, written={"ticket": FOREIGN, "length_m": 9.0, "speed_sp_m_min": 5.0})
+
+    # -- what is looked at and done about it -------------------------------------------------------------------------
+
+    def intent(self) -> Intent:
+        printed_at = datetime(2026, 1, 1, tzinfo=UTC)
+        beginning = Beginning({"ink1_level_l": NEEDED_L}, ("print", printed_at), MAX_WAIT_H)
+        return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), beginning=beginning)
+
+    @precondition(lambda self: self.finished is None)
+    @rule()
+    def supervise(self) -> None:
+        """Look, decide and act once, and judge the act by what a person at the machine would say of it."""
+        snapshot = self.machine.snapshot()
+        snapshot = replace(snapshot, tags={**snapshot.tags, "ink1_level_l": Tag(self.ink_l, "l", self.machine.quality,
+                                                                                self.now)})  # fmt: skip
+        intent = self.intent()
+        action = decide(intent, snapshot, self.now)
+        assert action == decide(intent, snapshot, self.now)
+        known = self.machine.link is Link.CONNECTED and self.machine.quality is Quality.GOOD
+        if isinstance(action, Command | Write | Finish | Ask):
+            assert known, "nothing is done on values that are not known to be good"
+            assert self.machine.remote, "whoever turned the key stands at the machine"
+        match action:
+            case Write(values):
+                assert self.machine.state in (State.STOPPED, State.COMPLETE), "nothing is written under way"
+                self.machine = replace(self.machine, written=self.machine.written | dict(values))
+            case Command(verb):
+                self._may_command(verb)
+                self.machine = self.machine.obey(verb)
+            case Ask(kind, text):
+                assert text
+                self.open = kind
+            case Finish(done):
+                assert not done or (self.machine.active_ticket == TICKET and self.machine.state is State.COMPLETE)
+                assert done or self.want is Want.CANCEL
+                self.finished = action
+            case Wait(reason):
+                assert reason
+
+    def _may_command(self, verb: Verb) -> None:
+        ours = self.machine.active_ticket == TICKET
+        if self.machine.state in (State.EXECUTE, State.HELD, State.SUSPENDED) and not ours:
+            assert f"foreign@{FOREIGN}" in self.confirmed, "another's job is stopped by a person only"
+            assert verb is Verb.STOP
+        if verb in (Verb.RESET, Verb.START):
+            assert "load" in self.confirmed
+            assert self.machine.written == SETTINGS
+            assert self.want is Want.RUN
+        if verb is Verb.RESET:
+            supplies, waited = (interlock.override for interlock in GOODS)
+            assert self.ink_l >= NEEDED_L or supplies in self.confirmed
+            hours = (self.now - datetime(2026, 1, 1, tzinfo=UTC)) / timedelta(hours=1)
+            assert hours <= MAX_WAIT_H or waited in self.confirmed
+            if ours and self.machine.metres > 0:
+                assert f"resume@{self.machine.metres:.2f}" in self.confirmed, "somebody has looked at the cloth"
+
+    @precondition(lambda self: self.finished is None)
+    @rule()
+    def all_goes_well_for_a_while(self) -> None:
+        for _ in range(8):
+            if self.finished is None:
+                self.supervise()
+            if self.open is not None and self.open.partition("@")[0] in ("load", "foreign"):
+                self.a_person_says_yes()
+            self.machine = self.machine.goes_on()
+
+    # -- what happens ------------------------------------------------------------------------------------------------
+
+    @rule()
+    def time_passes(self) -> None:
+        self.machine = self.machine.goes_on()
+        self.now += timedelta(minutes=1)
+
+    @rule(hours=st.sampled_from([1, 30]))
+    def nobody_comes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(litres=st.sampled_from([0.2, 5.0]))
+    def ink_is_used_or_filled_up(self, litres: float) -> None:
+        self.ink_l = litres
+
+    @precondition(lambda self: self.open is not None)
+    @rule()
+    def a_person_says_yes(self) -> None:
+        self.confirmed.add(str(self.open))
+        self.open = None
+
+    @rule(link=st.sampled_from(Link), quality=st.sampled_from(Quality))
+    def the_link(self, link: Link, quality: Quality) -> None:
+        self.machine = replace(self.machine, link=link, quality=quality)
+
+    @rule()
+    def the_key_is_turned(self) -> None:
+        self.machine = replace(self.machine, remote=not self.machine.remote)
+
+    @rule(want=st.sampled_from([Want.RUN, Want.HOLD]))
+    def the_desk(self, want: Want) -> None:
+        self.want = want if self.want is not Want.CANCEL else self.want
+
+    @rule()
+    def the_power_fails(self) -> None:
+        self.machine = replace(self.machine, state=State.ABORTED)
+
+    @rule(verb=st.sampled_from([Verb.HOLD, Verb.STOP, Verb.ABORT, Verb.SUSPEND]))
+    def somebody_at_the_machine(self, verb: Verb) -> None:
+        self.machine = self.machine.obey(verb)
+
+    # -- what must always be true ------------------------------------------------------------------------------------
+
+    @invariant()
+    def no_metre_twice(self) -> None:
+        if self.machine.active_ticket == TICKET:
+            assert self.machine.metres >= self.metres_seen
+            self.metres_seen = self.machine.metres
+
+    def teardown(self) -> None:
+        """Put all right: the job is done within a bounded number of looks."""
+        self.machine = replace(self.machine, link=Link.CONNECTED, quality=Quality.GOOD, remote=True)
+        self.want = Want.RUN
+        for _ in range(200):
+            if self.finished is not None:
+                assert self.finished.done
+                assert self.machine.metres == SETTINGS["length_m"]
+                return
+            self.supervise()
+            if self.open is not None:
+                self.a_person_says_yes()
+            self.time_passes()
+        raise AssertionError(f"not done: {self.machine}, {self.confirmed}")
+
+
+Line.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+TestLine = Line.TestCase
