@@ -9,6 +9,7 @@ from pathlib import Path
 
 from controller.book import Book
 from controller.desk import Desk
+from controller.lag import LoopLag
 from controller.lease import Lease, LeaseLost, leased
 from controller.line import Line
 from controller.prepare import prepare_jobs
@@ -42,6 +43,8 @@ class Controller:
         Where the line's CPU work runs: preparing and inspecting.
     viewing
         Where CPU work for people who look runs, so that nobody waits behind a print: uploads and pictures of layouts.
+    lag
+        How late the loop is that all of this runs in.
     """
 
     line: Line
@@ -51,6 +54,7 @@ class Controller:
     desk: Desk
     executor: Executor
     viewing: Workers
+    lag: LoopLag
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -95,7 +99,7 @@ class Controller:
         async with leased(store, standby) as lease:
             supervisors = {name: Supervisor(machine, book, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
-            controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing)
+            controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing, LoopLag())
             background = asyncio.create_task(controller._run(lease))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
@@ -113,6 +117,7 @@ class Controller:
         """Run all tasks; when one of them fails, all end and the whole program with them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lease.keep())
+            tasks.create_task(self.lag.watch())
             for machine in self.machines.values():
                 tasks.create_task(machine.run())
             for supervisor in self.supervisors.values():

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from controller import Controller
+from controller.lag import BOUNDS_S
 from hmi.events import READER, EventRing
 
 
@@ -26,7 +27,7 @@ class LineCollector(Collector):
         self._ring = ring
 
     def collect(self) -> Iterator[Metric]:
-        """Yield link, state and metres per machine, each numeric tag, jobs per status, and events sent."""
+        """Yield link, state and tags per machine, jobs per status, events sent, and the lag of the control loop."""
         link = GaugeMetricFamily(
             "foulard_machine_connected", "1 while the link to the machine is up", labels=["machine"]
         )
@@ -47,7 +48,17 @@ class LineCollector(Collector):
             jobs.add_metric([status], count)
         events = CounterMetricFamily("foulard_events", "Events put on the stream since the start")
         events.add_metric([], self._ring.seq)
-        yield from (link, state, tags, jobs, events)
+        yield from (link, state, tags, jobs, events, self._lag())
+
+    def _lag(self) -> Metric:
+        lag, seen = self._controller.lag, 0
+        buckets = []
+        for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), lag.counts, strict=True):
+            seen += count
+            buckets.append((bound, seen))
+        return HistogramMetricFamily(
+            "foulard_loop_lag_seconds", "How late the control loop is", buckets=buckets, sum_value=lag.total_s
+        )
 
 
 def exposition(controller: Controller, ring: EventRing) -> bytes:

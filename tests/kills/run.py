@@ -104,13 +104,13 @@ class Outcome:
 class Line:
     """Data folder, description of the line, and the controller as a process."""
 
-    def __init__(self, folder: Path, plant: Plant) -> None:
+    def __init__(self, folder: Path, plant: Plant, role: str = "operator") -> None:
         self.folder, self._file = folder, folder / "line.yaml"
         line = load_line().at(plant.endpoints)
         self._file.write_text(yaml.safe_dump(line.model_dump(mode="json", exclude_none=True)))
         self._line = load_line(self._file)
         with closing(Store.in_folder(folder)) as store:
-            Accounts(store).set_password(OPERATOR, PASSWORD, role="operator")
+            Accounts(store).set_password(OPERATOR, PASSWORD, role=role)
         self._design = folder / "design.png"
         picture = Image.radial_gradient("L").resize((240, 240))
         Image.merge("RGB", [picture, picture.rotate(90), picture.rotate(180)]).save(self._design, dpi=(150, 150))
