@@ -77,7 +77,7 @@ def accept(request: JobRequest) -> Accepted:
     if layout.pieces is None:
         length_m = request.length_m
         if length_m is None:
-            raise Refused("a job by the metre needs its length: give length_m", "length_m")
+            raise Refused("a job by the metre needs its length: give length_m (typed: --length-m)", "length_m")
     else:
         length_m = _length_of_pieces(request, control)
     if not MIN_LENGTH_M <= length_m <= MAX_LENGTH_M:
