@@ -1,6 +1,8 @@
 """The order book: every change of a job, its operations, questions and findings, each with its journal line."""
 
+import asyncio
 import secrets
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,6 +44,8 @@ class Book:
         self.line = line
         self.folder = folder
         self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
+        self._notes: list[journal.Note] = []
+        self._noting: asyncio.Task[None] | None = None
 
     def job_folder(self, job_id: int) -> Path:
         """Return the folder of a job's pictures."""
@@ -247,16 +251,30 @@ class Book:
 
     def note(
         self, kind: str, machine: str, job_id: int | None, payload: dict[str, Any], actor: str = CONTROLLER
-    ) -> None:
-        """Write a journal line of its own."""
-        with self.store.write() as session:
-            journal.append(session, actor=actor, kind=kind, machine=machine, job_id=job_id, payload=payload)
+    ) -> Awaitable[None]:
+        """Write a journal line of its own; it is on the disk when what this returns is done.
 
-    def journal(self, job_id: int | None, limit: int) -> list[Event]:
-        """Return the newest lines, newest first."""
+        All that is noted in one turn of the loop is one transaction: its tasks wait for the disk together.
+        """
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._write_notes())
+        self._notes.append(journal.Note(actor, kind, machine, job_id, payload))
+        return asyncio.shield(self._noting)  # one task that is cancelled does not take the others' lines along
+
+    async def _write_notes(self) -> None:
+        notes, self._notes, self._noting = self._notes, [], None
+        with self.store.write() as session:
+            journal.append_all(session, notes)
+
+    def journal(self, job_id: int | None, limit: int, after: int | None = None) -> list[Event]:
+        """Return the newest lines, newest first; or, to read on, those after line `after`, oldest first."""
+        lines = select(Event).limit(limit)
+        if job_id is not None:
+            lines = lines.where(Event.job_id == job_id)
+        seq = col(Event.seq)
+        lines = lines.order_by(seq.desc()) if after is None else lines.where(seq > after).order_by(seq)
         with self.store.read() as session:
-            lines = select(Event).order_by(col(Event.seq).desc()).limit(limit)
-            return list(session.exec(lines.where(Event.job_id == job_id) if job_id is not None else lines))
+            return list(session.exec(lines))
 
 
 def _intent(session: Session, operation: Operation, job: Job) -> Intent:

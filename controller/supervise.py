@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import structlog
 
@@ -58,7 +59,7 @@ class Supervisor:
         """Supervise until cancelled."""
         snapshot = self.machine.snapshot()
         while True:
-            self._witness(snapshot)
+            await self._witness(snapshot)
             planned = self.book.intent(self.machine.name)
             operation, intent = planned if planned else (None, None)
             if operation is not None:
@@ -77,10 +78,10 @@ class Supervisor:
             match action:
                 case Write(values):
                     self.book.started(_id(operation))
-                    self.book.note("write", name, job, {"values": dict(values)})
+                    await self.book.note("write", name, job, {"values": dict(values)})
                     await self.machine.write(values)
                 case Command(verb):
-                    self.book.note("command", name, job, {"verb": verb.name.lower()})
+                    await self.book.note("command", name, job, {"verb": verb.name.lower()})
                     await self.machine.command(verb)
                     if verb is Verb.START:
                         log.info("started", machine=name, job=job, stage=operation.stage)
@@ -95,7 +96,7 @@ class Supervisor:
             self.book.failed(job, str(error))
         except (CommandRefused, WriteRefused, LinkLost) as error:
             self.waiting = str(error)
-            self.book.note("refused", name, job, {"error": str(error)})
+            await self.book.note("refused", name, job, {"error": str(error)})
             await asyncio.sleep(AFTER_REFUSAL_S)
 
     def _keep(self, operation: Operation, snapshot: Snapshot, *, at_once: bool = False) -> None:
@@ -108,26 +109,29 @@ class Supervisor:
             self._kept = time.monotonic(), _id(operation), state.name
             self.book.reached(_id(operation), state.name.title(), _metres(snapshot), _actuals(snapshot))
 
-    def _witness(self, snapshot: Snapshot) -> None:
-        """Write state changes, alarms, and the link's loss and return to the journal, once each."""
+    async def _witness(self, snapshot: Snapshot) -> None:
+        """Write what is new at the machine to the journal."""
         name, job = self.machine.name, self._job()
+        noted = [self.book.note(kind, name, job, said, actor=name) for kind, said in self._news(snapshot)]
+        if noted:
+            await noted[-1]  # they were written together
+
+    def _news(self, snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Tell state changes, alarms, and the link's loss and return, once each."""
         if snapshot.link is not self._seen_link:
             self._seen_link = snapshot.link
             why = self.machine.lost_why
-            said = {"link": snapshot.link.value} | ({"why": why} if why else {})
-            self.book.note("link", name, job, said, actor=name)
+            yield "link", {"link": snapshot.link.value} | ({"why": why} if why else {})
         if snapshot.link is not Link.CONNECTED:
             return
         if snapshot.state is not None and snapshot.state is not self._seen_state:
             before = self._seen_state
             self._seen_state = snapshot.state
-            self.book.note("state", name, job, {"from": before.name if before else None, "to": snapshot.state.name},
-                           actor=name)  # fmt: skip
-        active = snapshot.active_alarms
-        for alarm in sorted(active ^ self._seen_alarms):
-            kind = "alarm" if alarm in active else "alarm over"
-            self.book.note(kind, name, job, {"alarm": alarm}, actor=name)
+            yield "state", {"from": before.name if before else None, "to": snapshot.state.name}
+        active, seen = snapshot.active_alarms, self._seen_alarms
         self._seen_alarms = active
+        for alarm in sorted(active ^ seen):
+            yield "alarm" if alarm in active else "alarm over", {"alarm": alarm}
 
     def _job(self) -> int | None:
         planned = self.book.intent(self.machine.name)
