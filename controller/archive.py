@@ -56,14 +56,15 @@ def between(connection: Connection, since: datetime | None, until: datetime | No
 
 
 def stored(connection: Connection, span: Span = ALL) -> Iterator[Line | Unreadable]:
-    """Yield lines as they stand in the database, oldest first."""
+    """Yield lines as they stand in the database, oldest first; raises SQLAlchemyError if there is no journal in it."""
     seq, last = EVENT.c.seq, span.first
     raw = select(*(type_coerce(column, NullType()).label(column.name) for column in EVENT.c)).order_by(seq)
     raw = raw.where(seq >= span.first, seq <= span.last)
     if span.job_id is not None:
         raw = raw.where(EVENT.c.job_id == span.job_id)
+    rows = connection.execute(raw.execution_options(yield_per=AT_ONCE)).mappings()
     try:
-        for row in connection.execute(raw.execution_options(yield_per=AT_ONCE)).mappings():
+        for row in rows:
             last = row["seq"]
             try:
                 payload = row["payload"] if isinstance(row["payload"], dict) else json.loads(row["payload"])
