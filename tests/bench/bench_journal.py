@@ -7,7 +7,6 @@ figures are those of its disk.
 import argparse
 import asyncio
 import json
-import resource
 import sqlite3
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from controller.book import Book  # noqa: E402
 from controller.journal import Note, append_all  # noqa: E402
 from controller.store import in_folder, looking  # noqa: E402
 from controller.verify import verify  # noqa: E402
+from hmi.memory import peak_rss  # noqa: E402
 
 TASKS = 32
 """So many tasks note something at once: eight machines, each with a state, two alarms and a command."""
@@ -99,10 +99,10 @@ def reading(folder: Path, lines: int) -> dict[str, Any]:
         with store.write() as session:
             append_all(session, [note] * 1000)
     with looking(in_folder(folder / "long")) as connection:
-        before = peak_mb()
+        before = peak_rss()
         with timed() as verifying:
             verdict = verify(stored(connection))
-        grown = peak_mb() - before
+        grown = peak_rss() - before
     assert not verdict.faults
     with timed() as pruning:
         prune(store, datetime.now(UTC) + timedelta(days=1), folder / "old.jsonl", "bench")
@@ -110,7 +110,7 @@ def reading(folder: Path, lines: int) -> dict[str, Any]:
     return {
         "verify_lines_s": round(verdict.lines / verifying()),
         "verify_lines": verdict.lines,
-        "verify_grows_mb": round(grown, 1),
+        "verify_grows_mb": round(grown / 1e6, 1),
         "prune_lines_s": round(verdict.lines / pruning()),
     }
 
@@ -122,10 +122,6 @@ def timed() -> Iterator[Callable[[], float]]:
     took = [0.0]
     yield lambda: took[0]
     took[0] = time.perf_counter() - began
-
-
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def share(values: list[float], part: float) -> float:
