@@ -15,7 +15,7 @@ from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
 
 
 class Aborted:
-    """A padder that was aborted: it is to be cleared. It looks into the journal, on a connection of its own, when told."""
+    """A padder that was aborted: it is to be cleared. When told so, it reads the journal on a connection of its own."""
 
     name, lost_why = "padder", ""
 
@@ -30,6 +30,7 @@ class Aborted:
         return Snapshot("padder", at, Link.CONNECTED, tags, alarms={"web_break": True})
 
     async def changed(self, _snapshot: Snapshot, _timeout_s: float) -> Snapshot:
+        await asyncio.sleep(0)  # others have their turn
         return self.snapshot()
 
     async def command(self, verb: Verb) -> None:
