@@ -1,6 +1,8 @@
 """The order book: every change of a job, its operations, questions and findings, each with its journal line."""
 
+import asyncio
 import secrets
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,6 +45,8 @@ class Book:
         self.line = line
         self.folder = folder
         self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
+        self._notes: list[journal.Note] = []
+        self._noting: asyncio.Task[None] | None = None
 
     def job_folder(self, job_id: int) -> Path:
         """Return the folder of a job's pictures."""
@@ -99,13 +103,21 @@ class Book:
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
             job.raster, job.raster_sha256 = str(result.raster), result.sha256
-            job.total_rows, job.mm_per_row = result.total_rows, result.mm_per_row
+            job.total_rows, job.mm_per_row, job.error = result.total_rows, result.mm_per_row, None
             job.raster_meta, job.planned_ml = result.meta, result.planned_ml
             journal.append(session, actor=CONTROLLER, kind="raster ready", job_id=job_id,
                            payload={"sha256": result.sha256, "total_rows": result.total_rows})  # fmt: skip
             if job.status == "ripping":
                 job.status = "running"
                 self._ready(session, job_id, STAGES[0])
+
+    def stalled(self, job_id: int, why: str) -> None:
+        """The job cannot go on for now; it is tried again."""
+        with self.store.write() as session:
+            job = session.get_one(Job, job_id)
+            if job.error != why:
+                job.error = why
+                journal.append(session, actor=CONTROLLER, kind="job stalled", job_id=job_id, payload={"why": why})
 
     def failed(self, job_id: int, error: str) -> None:
         """The job cannot go on; `error` says why in one sentence. A machine that runs it is stopped first."""
@@ -124,6 +136,7 @@ class Book:
             operations = _operations(session, job_id)
             started = any(operation.status == "running" for operation in operations)
             if want is Want.CANCEL and not started:
+                job.error = None  # what it was waiting for
                 self._give_up(session, job)
             elif job.status in ("running", "held"):
                 job.status = "held" if want is Want.HOLD else "running"
@@ -234,6 +247,18 @@ class Book:
             journal.append(session, actor=CONTROLLER, kind="question", machine=operation.machine,
                            job_id=operation.job_id, payload={"kind": kind, "text": text})  # fmt: skip
 
+    def take_back(self, operation_id: int) -> None:
+        """Withdraw the operation's open questions: what they asked about is so no more."""
+        still_open = select(Question).where(Question.operation_id == operation_id, col(Question.answered_at).is_(None))
+        with self.store.read() as session:
+            if session.exec(still_open).first() is None:
+                return
+        with self.store.write() as session:
+            for question in session.exec(still_open):
+                question.answered_at, question.answer, question.answered_by = now(), "withdrawn", CONTROLLER
+                journal.append(session, actor=CONTROLLER, kind="question withdrawn", machine=question.machine,
+                               job_id=question.job_id, payload={"kind": question.kind})  # fmt: skip
+
     def answer(self, actor: str, question_id: int, answer: str) -> Question:
         """A person answers; anything but yes holds the job."""
         with self.store.write() as session:
@@ -248,16 +273,30 @@ class Book:
 
     def note(
         self, kind: str, machine: str, job_id: int | None, payload: dict[str, Any], actor: str = CONTROLLER
-    ) -> None:
-        """Write a journal line of its own."""
-        with self.store.write() as session:
-            journal.append(session, actor=actor, kind=kind, machine=machine, job_id=job_id, payload=payload)
+    ) -> Awaitable[None]:
+        """Write a journal line of its own; it is on the disk when what this returns is done.
 
-    def journal(self, job_id: int | None, limit: int) -> list[Event]:
-        """Return the newest lines, newest first."""
+        All that is noted in one turn of the loop is one transaction: its tasks wait for the disk together.
+        """
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._write_notes())
+        self._notes.append(journal.Note(actor, kind, machine, job_id, payload))
+        return asyncio.shield(self._noting)  # one task that is cancelled does not take the others' lines along
+
+    async def _write_notes(self) -> None:
+        notes, self._notes, self._noting = self._notes, [], None
+        with self.store.write() as session:
+            journal.append_all(session, notes)
+
+    def journal(self, job_id: int | None, limit: int, after: int | None = None) -> list[Event]:
+        """Return the newest lines, newest first; or, to read on, those after line `after`, oldest first."""
+        lines = select(Event).limit(limit)
+        if job_id is not None:
+            lines = lines.where(Event.job_id == job_id)
+        seq = col(Event.seq)
+        lines = lines.order_by(seq.desc()) if after is None else lines.where(seq > after).order_by(seq)
         with self.store.read() as session:
-            lines = select(Event).order_by(col(Event.seq).desc()).limit(limit)
-            return list(session.exec(lines.where(Event.job_id == job_id) if job_id is not None else lines))
+            return list(session.exec(lines))
 
 
 def _intent(session: Session, operation: Operation, job: Job) -> Intent:

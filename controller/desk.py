@@ -192,10 +192,10 @@ class Desk:
             raise NotFound(msg) from error
         return TileTask(layout, view, level, column, row)
 
-    def journal(self, actor: Actor, job_id: int | None, limit: int) -> list[Event]:
-        """Return the newest journal lines, newest first."""
+    def journal(self, actor: Actor, job_id: int | None, limit: int, after: int | None = None) -> list[Event]:
+        """Return the newest journal lines, newest first; or, to read on, those after line `after`, oldest first."""
         actor.require(Permission.LINE_READ)
-        return self._book.journal(job_id, limit)
+        return self._book.journal(job_id, limit, after)
 
     def _job(self, job_id: int) -> Job:
         with self._book.store.read() as session:

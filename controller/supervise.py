@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from controller.book import Book
 from controller.decide import Ask, Command, Finish, Wait, Write, decide
@@ -54,6 +56,7 @@ class Supervisor:
         self.lease = lease
         self.waiting = "starting"
         self._kept: tuple[float, int, str] = (0.0, -1, "")
+        self._asked: tuple[int | None, str | None] = (None, None)
         self._seen_state: State | None = None
         self._seen_alarms: frozenset[str] = frozenset()
         self._seen_link: Link | None = None
@@ -63,21 +66,41 @@ class Supervisor:
         snapshot = self.machine.snapshot()
         while True:
             if not self.lease.held:
-                self.waiting = "this controller could not renew its hold on the line"
-                snapshot = await self.machine.changed(snapshot, LOOK_EVERY_S)
-                continue
-            self._witness(snapshot)
-            planned = self.book.intent(self.machine.name)
-            operation, intent = planned if planned else (None, None)
-            if operation is not None:
-                self._keep(operation, snapshot)
-            action = decide(intent, snapshot, now())
-            self.waiting = action.reason if isinstance(action, Wait) else ""
-            if snapshot.link is not Link.CONNECTED:
-                self.waiting = self.machine.lost_why or self.waiting
-            if operation is not None:
-                await self._act(operation, action, snapshot)
+                self._wait("this controller could not renew its hold on the line")
+            else:
+                try:
+                    await self._supervise(snapshot)
+                except DBAPIError as error:
+                    self._wait(f"nothing is commanded, as nothing can be written down: {error.orig}")
+                    await asyncio.sleep(AFTER_REFUSAL_S)
             snapshot = await self.machine.changed(snapshot, LOOK_EVERY_S)
+
+    def _wait(self, reason: str) -> None:
+        if reason != self.waiting:
+            log.error("not supervised", machine=self.machine.name, reason=reason)
+        self.waiting = reason
+
+    async def _supervise(self, snapshot: Snapshot) -> None:
+        """Look, decide, act and write down, once."""
+        await self._witness(snapshot)
+        planned = self.book.intent(self.machine.name)
+        operation, intent = planned if planned else (None, None)
+        if operation is not None:
+            self._keep(operation, snapshot)
+        action = decide(intent, snapshot, now())
+        self.waiting = action.reason if isinstance(action, Wait) else ""
+        if snapshot.link is not Link.CONNECTED:
+            self.waiting = self.machine.lost_why or self.waiting
+        if operation is not None:
+            if isinstance(action, Write | Command):
+                self._moot(operation)
+            await self._act(operation, action, snapshot)
+
+    def _moot(self, operation: Operation) -> None:
+        """Take back a question that the machine has answered: somebody filled the tank up instead of saying yes."""
+        if self._asked != (operation.id, None):
+            self._asked = operation.id, None
+            self.book.take_back(_id(operation))
 
     async def _act(self, operation: Operation, action: object, snapshot: Snapshot) -> None:
         name, job = self.machine.name, operation.job_id
@@ -85,14 +108,15 @@ class Supervisor:
             match action:
                 case Write(values):
                     self.book.started(_id(operation))
-                    self.book.note("write", name, job, {"values": dict(values)})
+                    await self.book.note("write", name, job, {"values": dict(values)})
                     await self.machine.write(values)
                 case Command(verb):
-                    self.book.note("command", name, job, {"verb": verb.name.lower()})
+                    await self.book.note("command", name, job, {"verb": verb.name.lower()})
                     await self.machine.command(verb)
                     if verb is Verb.START:
                         log.info("started", machine=name, job=job, stage=operation.stage)
                 case Ask(kind, text):
+                    self._asked = operation.id, kind
                     self.book.ask(operation, kind, text)
                     self.waiting = "waiting for an answer"
                 case Finish(done):
@@ -103,7 +127,7 @@ class Supervisor:
             self.book.failed(job, str(error))
         except (CommandRefused, WriteRefused, LinkLost) as error:
             self.waiting = str(error)
-            self.book.note("refused", name, job, {"error": str(error)})
+            await self.book.note("refused", name, job, {"error": str(error)})
             await asyncio.sleep(AFTER_REFUSAL_S)
 
     def _keep(self, operation: Operation, snapshot: Snapshot, *, at_once: bool = False) -> None:
@@ -116,26 +140,34 @@ class Supervisor:
             self._kept = time.monotonic(), _id(operation), state.name
             self.book.reached(_id(operation), state.name.title(), _metres(snapshot), _actuals(snapshot))
 
-    def _witness(self, snapshot: Snapshot) -> None:
-        """Write state changes, alarms, and the link's loss and return to the journal, once each."""
+    async def _witness(self, snapshot: Snapshot) -> None:
+        """Write what is new at the machine to the journal."""
         name, job = self.machine.name, self._job()
+        seen = self._seen_link, self._seen_state, self._seen_alarms
+        noted = [self.book.note(kind, name, job, said, actor=name) for kind, said in self._news(snapshot)]
+        try:
+            if noted:
+                await noted[-1]  # they were written together
+        except DBAPIError:
+            self._seen_link, self._seen_state, self._seen_alarms = seen
+            raise
+
+    def _news(self, snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Tell state changes, alarms, and the link's loss and return, once each."""
         if snapshot.link is not self._seen_link:
             self._seen_link = snapshot.link
             why = self.machine.lost_why
-            said = {"link": snapshot.link.value} | ({"why": why} if why else {})
-            self.book.note("link", name, job, said, actor=name)
+            yield "link", {"link": snapshot.link.value} | ({"why": why} if why else {})
         if snapshot.link is not Link.CONNECTED:
             return
         if snapshot.state is not None and snapshot.state is not self._seen_state:
             before = self._seen_state
             self._seen_state = snapshot.state
-            self.book.note("state", name, job, {"from": before.name if before else None, "to": snapshot.state.name},
-                           actor=name)  # fmt: skip
-        active = snapshot.active_alarms
-        for alarm in sorted(active ^ self._seen_alarms):
-            kind = "alarm" if alarm in active else "alarm over"
-            self.book.note(kind, name, job, {"alarm": alarm}, actor=name)
+            yield "state", {"from": before.name if before else None, "to": snapshot.state.name}
+        active, seen = snapshot.active_alarms, self._seen_alarms
         self._seen_alarms = active
+        for alarm in sorted(active ^ seen):
+            yield "alarm" if alarm in active else "alarm over", {"alarm": alarm}
 
     def _job(self) -> int | None:
         planned = self.book.intent(self.machine.name)

@@ -1,6 +1,7 @@
 """The task that has every printed strip inspected in worker processes."""
 
 import asyncio
+import errno
 from collections import deque
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -8,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from controller.book import Book
@@ -16,6 +18,9 @@ from controller.work import Looked, LookTask, judge, look, reaches_back
 from drivers import Camera, CameraStrip
 
 log = structlog.get_logger(__name__)
+
+AGAIN_S = 2.0
+"""The pause after a database that could not be written or a full disk."""
 
 AHEAD = 2
 """Strips looked at or received at once: one for each worker process."""
@@ -36,9 +41,16 @@ async def watch_prints(book: Book, camera: Camera, executor: Executor) -> None:
         job, operation = found
         try:
             await _watch_job(book, camera, executor, job, operation)
+        except DBAPIError as error:
+            log.error("nothing can be written down; the strip is inspected again", job=job.id, error=str(error.orig))
+            await asyncio.sleep(AGAIN_S)
         except BrokenProcessPool:
             log.warning("a worker process died; the strip is inspected again", job=job.id)
         except (ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                log.error("the disk is full; the strip is inspected again", job=job.id)
+                await asyncio.sleep(AGAIN_S)
+                continue
             book.failed(job.id or 0, f"inspection failed: {error}")
 
 

@@ -123,10 +123,11 @@ async def answer(question_id: Id, body: schemas.Answer, app: AppState, actor: Wr
 
 @router.get("/journal", operation_id="journal_list")
 async def journal(
-    app: AppState, actor: Reader, job_id: OptionalId = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
-) -> list[schemas.JournalView]:
-    """Journal lines, newest first."""
-    return [views.journal_view(event) for event in app.controller.desk.journal(actor, job_id, limit)]
+    app: AppState, actor: Reader, job_id: OptionalId = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    after: OptionalId = None,
+) -> list[schemas.JournalView]:  # fmt: skip
+    """Journal lines, newest first; or, to read on, those after line `after`, oldest first."""
+    return [views.journal_view(event) for event in app.controller.desk.journal(actor, job_id, limit, after)]
 
 
 @router.get("/events/recent", operation_id="events_recent")

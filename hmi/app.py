@@ -6,9 +6,11 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller import Conflict, Forbidden, NotFound, Refused
+from controller.lease import LeaseLost
 from hmi.api import metrics_router, router
 from hmi.state import App
 
@@ -27,7 +29,7 @@ HEADERS = {
 }
 """Sent with every answer; the report page alone brings its own style."""
 
-STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, Refused: 422}
+STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, Refused: 422, LeaseLost: 503}
 """What the controller's refusals are in HTTP."""
 
 
@@ -52,6 +54,7 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app.add_api_route("/api/{path:path}", _no_such_route, methods=["GET", "HEAD"], include_in_schema=False)
     for kind, status in STATUS.items():
         app.add_exception_handler(kind, _refusal(status))
+    app.add_exception_handler(DBAPIError, _unwritable)
     app.add_exception_handler(RequestValidationError, _invalid)
     if (dist / "index.html").exists():
         app.frontend("/", directory=dist, fallback="index.html")
@@ -95,6 +98,11 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[JSONRespon
         return JSONResponse({"detail": str(error)} | ({"field": field} if field else {}), status)
 
     return refuse
+
+
+async def _unwritable(_: Request, error: Exception) -> JSONResponse:
+    why = error.orig if isinstance(error, DBAPIError) else error
+    return JSONResponse({"detail": f"the database cannot be used now ({why}); nothing was changed, try again"}, 503)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from hmi import bench_commands, job_commands, line_commands, machine_commands, rip_commands, sign_in_commands
+from hmi import (
+    bench_commands,
+    job_commands,
+    journal_commands,
+    line_commands,
+    machine_commands,
+    rip_commands,
+    sign_in_commands,
+)
 from hmi import layout_options as options
 from hmi.errors import BAD_INPUT, BadInput, CannotStart, about_files
 from hmi.output import AsJson, tell
@@ -26,11 +34,12 @@ app = typer.Typer(
 )
 
 for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
-                line_commands.answer, line_commands.journal):  # fmt: skip
+                line_commands.answer):  # fmt: skip
     app.command()(command)
 app.command("sign-in")(sign_in_commands.sign_in)
 app.command("sign-out")(sign_in_commands.sign_out)
 app.add_typer(job_commands.job, name="job")
+app.add_typer(journal_commands.journal, name="journal")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 app.add_typer(bench_commands.bench, name="bench")
@@ -161,6 +170,7 @@ def _for_people(error: Exception) -> bool:
     if isinstance(error, (BadInput, CannotStart)):
         return True  # without loading the rooms that have others
     from controller import Refused
+    from controller.archive import JournalError
     from controller.lease import LeaseLost, LineTaken
     from controller.line import LineError
     from drivers import ProfileError
@@ -168,7 +178,7 @@ def _for_people(error: Exception) -> bool:
     from rip import ArtworkError, ColourwayError, LayoutError, RasterError
     from simulators.plant import PlantError
 
-    known = (Refused, LineError, LineTaken, LeaseLost, ProfileError, AccountError, PlantError)
+    known = (Refused, JournalError, LineError, LineTaken, LeaseLost, ProfileError, AccountError, PlantError)
     return isinstance(error, (*known, ArtworkError, ColourwayError, LayoutError, RasterError))
 
 

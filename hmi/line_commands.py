@@ -1,4 +1,4 @@
-"""Commands for the line of a running Foulard: its machines, questions and journal."""
+"""Commands for the line of a running Foulard: its machines and questions."""
 
 from typing import Annotated
 
@@ -42,19 +42,3 @@ def answer(
 ) -> None:
     """Answer a question of a running Foulard."""
     tell(remote.act(current_session(), f"/questions/{question_id}/answer", {"answer": answered}), as_json)
-
-
-def journal(
-    job: Annotated[int | None, typer.Option(help="Only lines of this job.", min=0)] = None,
-    limit: Annotated[int, typer.Option(help="How many lines, newest first.", min=1, max=1000)] = 50,
-    as_json: AsJson = False,
-) -> None:
-    """Show what happened on a running Foulard, newest first."""
-    found = remote.read(current_session(), "/journal", job_id=job, limit=limit)
-    shown = [
-        {"time": one["time"][:19], "who": one["actor"], "what": one["kind"], "machine": one["machine"] or "",
-         "job": "" if one["job_id"] is None else one["job_id"],
-         "details": ", ".join(f"{name} {value}" for name, value in one["payload"].items())}
-        for one in found
-    ]  # fmt: skip
-    tell({"journal": found if as_json else shown}, as_json)

@@ -99,7 +99,9 @@ def test_a_question_is_listed_and_answered(desk: Path, job: dict[str, Any], serv
     assert_refused(foulard("answer", question["id"], "Yes", folder=desk), "answered by admin")
     kinds = [entry["kind"] for entry in told(desk, "journal", "--job", job["id"])["journal"]]
     assert kinds.index("answer") < kinds.index("question")
-    assert len(told(desk, "journal", "--limit", 2)["journal"]) == 2
+    newest = told(desk, "journal", "--limit", 2)["journal"]
+    assert [entry["seq"] for entry in newest] == [newest[0]["seq"], newest[0]["seq"] - 1]
+    assert told(desk, "journal", "--after", newest[1]["seq"])["journal"][0] == newest[0]
 
 
 def test_the_line_and_the_journal_are_tables_for_people(desk: Path, job: dict[str, Any]) -> None:

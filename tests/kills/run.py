@@ -31,10 +31,11 @@ from sqlmodel import col, select
 import recipes
 import rip
 from controller import Actor, JobRequest, Store, load_line
+from controller.archive import stored
 from controller.book import Book
 from controller.desk import Desk
-from controller.journal import broken_at
-from controller.tables import Event, Job, Operation, Question, Strip
+from controller.tables import Job, Operation, Question, Strip
+from controller.verify import verify
 from drivers import load_profile
 from hmi.accounts import Accounts
 from simulators import Plant
@@ -66,7 +67,7 @@ class Outcome:
     rows_twice: int = 0
     strips_wrong: int = 0
     lines: int = 0
-    broken_at: int | None = None
+    faults: list[str] = field(default_factory=list)
     moments: Counter[str] = field(default_factory=Counter)
     questions: Counter[str] = field(default_factory=Counter)
     reattach_s: list[float] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Outcome:
     def sound(self) -> bool:
         """Whether nothing is lost, double or broken."""
         wrong = self.rows_lost or self.rows_twice or self.strips_wrong or self.jobs_incomplete
-        return not wrong and self.broken_at is None
+        return not wrong and not self.faults
 
     def figures(self) -> dict[str, Any]:
         """Give the figures a bench prints."""
@@ -91,7 +92,7 @@ class Outcome:
             "rows_twice": self.rows_twice,
             "strips_wrong": self.strips_wrong,
             "journal_lines": self.lines,
-            "journal_broken_at": self.broken_at,
+            "journal_faults": self.faults,
             "killed_during": dict(self.moments.most_common()),
             "questions": dict(self.questions.most_common()),
             "reattach_s": round(times[len(times) // 2], 2),
@@ -269,8 +270,8 @@ def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
             ends = [strip.row_start + strip.rows for strip in strips]
             outcome.strips_wrong += [strip.row_start for strip in strips] != [0, *ends[:-1]] or ends[-1:] != [total]
         outcome.questions.update(question.kind.partition("@")[0] for question in session.exec(select(Question)).all())
-        events = session.exec(select(Event).order_by(col(Event.seq))).all()
-        outcome.lines, outcome.broken_at = len(events), broken_at(events)
+        verdict = verify(stored(session.connection()))
+        outcome.lines, outcome.faults = verdict.lines, [f"{fault.seq} {fault.what}" for fault in verdict.faults]
 
 
 async def kills(folder: Path, seed: int, count: int) -> Outcome:

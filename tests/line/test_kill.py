@@ -15,8 +15,9 @@ from sqlmodel import col, select
 
 import rip
 from controller import Controller, JobRequest, Store, load_line
-from controller.journal import broken_at
+from controller.archive import stored
 from controller.tables import Event, Job, Strip
+from controller.verify import verify
 from drivers.isa95_types import JobState
 from hmi.operator import simulated_operator
 from hmi.print_job import ACTOR, OVER
@@ -80,7 +81,7 @@ def check(store: Store, folder: Path) -> None:
         assert [strip.row_start for strip in strips] == [0, *ends[:-1]]
         assert ends[-1] == total
         events = session.exec(select(Event).order_by(col(Event.seq))).all()
-        assert broken_at(events) is None
+        assert verify(stored(session.connection())).faults == ()
         alarms = [event for event in events if event.kind == "alarm" and event.payload["alarm"] == "power_lost"]
         assert len(alarms) == 1
         asked = [event for event in events if event.kind == "question" and event.payload["kind"].startswith("resume@")]
