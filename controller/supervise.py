@@ -146,8 +146,7 @@ class Supervisor:
         seen = self._seen_link, self._seen_state, self._seen_alarms
         noted = [self.book.note(kind, name, job, said, actor=name) for kind, said in self._news(snapshot)]
         try:
-            if noted:
-                await noted[-1]  # they were written together
+            await asyncio.gather(*noted)
         except DBAPIError:
             self._seen_link, self._seen_state, self._seen_alarms = seen
             raise

@@ -2,12 +2,19 @@
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from controller import Store, control_recipe, load_line
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
+
+from controller import Store, control_recipe, journal, load_line
 from controller.book import Book
+from controller.lease import leased
 from controller.supervise import Supervisor
 from controller.tables import Job
 from controller.work import Prepared
@@ -41,24 +48,68 @@ class Aborted:
             self.told.set_result((verb, lines))
 
 
+@asynccontextmanager
+async def supervised(
+    folder: Path, before: Callable[[Store], None] = lambda _: None
+) -> AsyncIterator[tuple[Aborted, Supervisor]]:
+    """A job whose first machine was aborted, and its supervisor at work."""
+    store, line = Store.in_folder(folder), load_line()
+    book = Book(store, line, folder)
+    control = control_recipe("silk-twill").model_dump(mode="json")
+    job = book.add_job("anna", Job(title="t", fabric="silk-twill", control_recipe=control, length_m=1.0),
+                       {machine.name: "opcua" for machine in line.machines})  # fmt: skip
+    book.preparing(job.id or 0)
+    book.prepared(job.id or 0, Prepared(folder / "raster", "ab" * 32, 100, 0.042, {}, {}))
+    machine = Aborted(folder / "foulard.db")
+    async with leased(store) as lease:
+        before(store)
+        supervisor = Supervisor(cast("Machine", machine), book, lease)
+        supervising = asyncio.create_task(supervisor.run())
+        try:
+            yield machine, supervisor
+        finally:
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+    store.close()
+
+
 def test_a_command_is_on_the_disk_before_it_is_given(tmp_path: Path) -> None:
     async def run() -> tuple[Verb, list[tuple[str, str]]]:
-        store, line = Store.in_folder(tmp_path), load_line()
-        book = Book(store, line, tmp_path)
-        control = control_recipe("silk-twill").model_dump(mode="json")
-        job = book.add_job("anna", Job(title="t", fabric="silk-twill", control_recipe=control, length_m=1.0),
-                           {machine.name: "opcua" for machine in line.machines})  # fmt: skip
-        book.preparing(job.id or 0)
-        book.prepared(job.id or 0, Prepared(tmp_path / "raster", "ab" * 32, 100, 0.042, {}, {}))
-        machine = Aborted(tmp_path / "foulard.db")
-        supervising = asyncio.create_task(Supervisor(cast("Machine", machine), book).run())
-        told = await machine.told
-        supervising.cancel()
-        await asyncio.gather(supervising, return_exceptions=True)
-        store.close()
-        return told
+        async with supervised(tmp_path) as (machine, _):
+            return await machine.told
 
     verb, lines = asyncio.run(run())
     assert verb is Verb.CLEAR
     assert [kind for kind, _ in lines] == ["link", "state", "alarm", "command"]
     assert lines[-1][1] == '{"verb": "clear"}'
+
+
+def test_nothing_is_commanded_while_the_disk_is_full_and_it_goes_on_afterwards(tmp_path: Path) -> None:
+    """The database may not grow, and there is no room left in it: SQLite says what it says on a full disk."""
+    most = [1]
+
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {most[0]}")
+
+    def note(store: Store, size: int) -> None:
+        while True:
+            with store.write() as session:
+                journal.append(session, actor="filler", kind="filler", payload={"": "x" * size})
+
+    def fill(store: Store) -> None:
+        event.listen(store.engine, "begin", limit)
+        for size in (3000, 0):
+            with pytest.raises(OperationalError, match="full"):
+                note(store, size)
+
+    async def run() -> tuple[Verb, list[tuple[str, str]]]:
+        async with supervised(tmp_path, fill) as (machine, supervisor):
+            while "nothing can be written down: database or disk is full" not in supervisor.waiting:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert not machine.told.done()
+            most[0] = 1 << 30
+            return await machine.told
+
+    verb, lines = asyncio.run(run())
+    assert verb is Verb.CLEAR
+    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "command"], "each written once"

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlmodel import col, select
 
@@ -46,11 +47,13 @@ def serve(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def says(process: subprocess.Popen[str], wanted: str) -> float:
-    """Wait for a line; returns how long it took."""
+    """Wait for a line, and, where it names an address, for an answer from there; returns how long it took."""
     began = time.monotonic()
     assert process.stdout is not None
     while line := process.stdout.readline():
         if re.search(wanted, line):
+            if url := re.search(r"http://\S+", line):
+                httpx.get(url.group(), timeout=20)
             return time.monotonic() - began
     pytest.fail(f"ended without saying {wanted!r}: {process.communicate()[1]}")
 
