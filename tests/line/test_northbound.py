@@ -25,7 +25,7 @@ from tests.hmi.serving import Server
 
 pytestmark = [pytest.mark.line, pytest.mark.timeout(300)]
 
-LENGTH_M = 0.3
+LENGTH_M = 0.7
 
 
 def test_a_client_sees_the_line_at_work(tmp_path: Path, primed: Callable[[Path], Path]) -> None:
