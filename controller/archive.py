@@ -4,8 +4,9 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -14,13 +15,17 @@ from sqlalchemy import Connection, delete, func, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
-from controller.journal import EVENT, PRUNED, Head, Line, Unreadable, append, verify
+from controller.journal import EVENT, PRUNED, Head, Line, Unreadable, append
 from controller.store import Store, kept_head
+from controller.verify import verify
 
 AT_ONCE = 1000
-"""Lines held in memory."""
+"""Lines held in memory, and deleted in one transaction."""
 
-NOT_A_LINE = (ValueError, TypeError, RecursionError)
+PAUSE_S = 0.01
+"""Between two such transactions, so that a running Foulard, which waits for the database meanwhile, gets its turn."""
+
+NOT_A_LINE = (ValueError, TypeError, OverflowError, RecursionError)
 """What readers raise at text that is none."""
 
 
@@ -47,8 +52,8 @@ def between(connection: Connection, since: datetime | None, until: datetime | No
     So none between them is left out, even where the clock was set back.
     """
 
-    def first_at(time: datetime) -> int:
-        found = connection.scalar(select(func.min(EVENT.c.seq)).where(EVENT.c.time >= time))
+    def first_at(moment: datetime) -> int:
+        found = connection.scalar(select(func.min(EVENT.c.seq)).where(EVENT.c.time >= moment))
         return ALL.last if found is None else found
 
     return Span(ALL.first if since is None else first_at(since), ALL.last if until is None else first_at(until) - 1,
@@ -93,13 +98,13 @@ def _line(fields: object) -> Line:
     """Return the line that these fields are; raises ValueError."""
     match fields:
         case {
-            "seq": int(seq), "time": str() | datetime() as time, "actor": str(actor), "kind": str(kind),
+            "seq": int(seq), "time": str() | datetime() as at, "actor": str(actor), "kind": str(kind),
             "machine": str() | None as machine, "job_id": int() | None as job_id, "payload": dict(payload),
             "before": str(before), "digest": str(digest),
         }:  # fmt: skip
-            time = datetime.fromisoformat(time) if isinstance(time, str) else time
-            time = time if time.tzinfo else time.replace(tzinfo=UTC)
-            return Line(seq, time, actor, kind, machine, job_id, payload, before, digest)
+            at = datetime.fromisoformat(at) if isinstance(at, str) else at
+            at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+            return Line(seq, at, actor, kind, machine, job_id, payload, before, digest)
     raise ValueError("its fields are not those of a line")
 
 
@@ -134,7 +139,7 @@ def readable(lines: Iterable[Line | Unreadable]) -> Iterator[Line]:
 def write_lines(file: BinaryIO, lines: Iterable[Line]) -> Iterator[Line]:
     """Pass lines on while they are written as JSON lines."""
     for line in lines:
-        fields = asdict(line) | {"time": line.time.astimezone(UTC).isoformat(timespec="microseconds")}
+        fields = vars(line) | {"time": line.time.isoformat(timespec="microseconds")}
         file.write(json.dumps(fields, separators=(",", ":")).encode() + b"\n")
         yield line
 
@@ -151,12 +156,13 @@ class Pruned:
 def prune(store: Store, before: datetime, path: Path, actor: str) -> Pruned:
     """Move all lines before the first at or after `before` into a file.
 
-    The line that says so names the last of them by its digest: from there `verify` begins.
+    The line that says so names the last of them by its digest: from there `verify` begins. Killed at any moment, it
+    leaves a whole journal, and all that is missing in it is in the file.
 
     Raises
     ------
     JournalError
-        The journal is not whole, there are no such lines, the file is there already, or somebody pruned meanwhile.
+        The journal is not whole, there are no such lines, or the file is there already.
     OSError
         The file cannot be written; nothing is pruned then.
     """
@@ -184,8 +190,10 @@ def prune(store: Store, before: datetime, path: Path, actor: str) -> Pruned:
     with store.write() as session:
         append(session, actor=actor, kind=PRUNED, payload={"seq": taken.head.seq, "digest": taken.head.digest,
                "lines": taken.lines, "file": path.name, "sha256": sha256})  # fmt: skip
-        gone = session.connection().execute(delete(EVENT).where(EVENT.c.seq <= taken.head.seq)).rowcount
-        if gone != taken.lines:
-            msg = f"somebody else pruned meanwhile: {gone} of {taken.lines} lines were left, and they stay"
-            raise JournalError(msg)
+    for last in range(
+        taken.after.seq + AT_ONCE, taken.head.seq + AT_ONCE, AT_ONCE
+    ):  # oldest first: the rest is a chain
+        with store.write() as session:
+            session.connection().execute(delete(EVENT).where(EVENT.c.seq <= min(last, taken.head.seq)))
+        time.sleep(PAUSE_S)
     return Pruned(taken.lines, taken.head, sha256)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -19,9 +19,6 @@ GENESIS = "0" * 64
 
 PRUNED, CUT = "journal pruned", "journal cut"
 """Lines about the journal itself: older lines were put into a file; the newest lines were found missing."""
-
-MOST_FAULTS = 100
-"""So many faults are named; a journal with more of them is only counted on."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +74,7 @@ class Head:
         """Read `SEQ:DIGEST`; raises ValueError."""
         seq, _, digest = text.strip().partition(":")
         if not (seq.isdecimal() and len(digest) == len(GENESIS) and set(digest) <= set("0123456789abcdef")):
-            msg = (
-                f"{text.strip()!r:.90} names no journal line: give SEQ:DIGEST, the digest as {len(GENESIS)} hex digits"
-            )
+            msg = f"{text.strip()!r:.90} names no journal line: give SEQ:DIGEST, with {len(GENESIS)} hex digits"
             raise ValueError(msg)
         return cls(int(seq), digest)
 
@@ -89,34 +84,6 @@ class Head:
 
 START = Head(0, GENESIS)
 """What the first line of all follows."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """The line where the journal is not what was written, and what is wrong there."""
-
-    seq: int
-    what: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What verifying came to.
-
-    Attributes
-    ----------
-    lines
-        How many there are.
-    after, head
-        The line before the first, and the last one.
-    faults
-        The first of them, at most `MOST_FAULTS`; none means whole.
-    """
-
-    lines: int
-    after: Head
-    head: Head
-    faults: tuple[Fault, ...]
 
 
 def digest(
@@ -187,67 +154,3 @@ def _last(session: Session) -> Head:
     last = select(EVENT.c.seq, EVENT.c.digest).order_by(EVENT.c.seq.desc()).limit(1)
     found = session.connection().execute(last).first()
     return Head(found.seq, found.digest) if found else START
-
-
-def verify(
-    lines: Iterable[Line | Unreadable], heads: Sequence[Head] = (), *, whole: bool = True, gaps: bool = False
-) -> Verdict:
-    """Follow the chain over lines as they stand, in constant memory.
-
-    Parameters
-    ----------
-    lines
-        In the order in which they stand.
-    heads
-        Lines noted elsewhere, to be found here: without one, lines missing at the end cannot be known to be.
-    whole
-        Whether nothing may be missing at the beginning but what a line here says was pruned.
-    gaps
-        Whether other lines were left out on purpose, as in the lines of one job.
-    """
-    count, after, last, accounted = 0, None, START, False
-    faults: list[Fault] = []
-    noted = {head.seq: head.digest for head in heads}
-    for line in lines:
-        count += 1
-        if after is None:
-            last = after = Head(line.seq - 1, line.before if isinstance(line, Line) else "")
-        if isinstance(line, Line):
-            accounted |= line.kind == PRUNED and (line.payload.get("seq"), line.payload.get("digest")) == (
-                after.seq, after.digest)  # fmt: skip
-        faults += _faults(last, line, noted.get(line.seq), gaps)
-        del faults[MOST_FAULTS:]
-        last = Head(line.seq, line.digest if isinstance(line, Line) else "")
-    after = after or START
-    if after.seq < 1 and after != START:
-        faults.insert(0, Fault(after.seq + 1, "does not begin the chain: a line was put in here or moved"))
-    elif whole and after != START and not accounted:
-        faults.insert(0, Fault(1, f"to {after.seq} are missing: no line here says that they were pruned"))
-    for head in heads:
-        if head.seq > last.seq:
-            faults.append(Fault(last.seq + 1, f"to {head.seq} are missing at the end: line {head.seq} was noted"))
-        elif head.seq <= after.seq:
-            faults.append(Fault(head.seq, "was noted and is not here to be compared: verify the file that holds it"))
-    return Verdict(count, after, last, tuple(faults[:MOST_FAULTS]))
-
-
-def _faults(last: Head, line: Line | Unreadable, noted: str | None, gaps: bool) -> list[Fault]:
-    """Say what is wrong with a line after the one before it."""
-    faults = []
-    if line.seq <= last.seq:
-        faults.append(Fault(line.seq, f"stands behind line {last.seq}: lines were moved or are here twice"))
-    elif line.seq > last.seq + 1 and not gaps:
-        missing = "is missing" if line.seq == last.seq + 2 else f"to {line.seq - 1} are missing"
-        faults.append(Fault(last.seq + 1, missing))
-    if isinstance(line, Unreadable):
-        return [*faults, Fault(line.seq, f"cannot be read ({line.why})")]
-    if line.seq == last.seq + 1 and last.digest and line.before != last.digest:
-        faults.append(Fault(line.seq, f"does not follow line {last.seq}: one was changed, put in, taken out or moved"))
-    if not line.sound:
-        faults.append(Fault(line.seq, "was changed: its digest is not that of what it says"))
-    if noted not in (None, line.digest):
-        faults.append(Fault(line.seq, "is not the line that was noted"))
-    if line.kind == CUT:
-        faults.append(Fault(line.seq, f"says that lines were cut off: {line.payload.get('kept')} was kept, "
-                                      f"{line.payload.get('found')} was found"))  # fmt: skip
-    return faults

@@ -116,6 +116,8 @@ def looking(url: str | URL) -> Iterator[Connection]:
         file = f"file:{quote(parsed.database or '')}"
         parsed = URL.create("sqlite", database=file, query={"mode": "ro", "uri": "true"})
     engine = create_engine(parsed)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_any_text)
     try:
         with engine.connect() as connection:
             yield connection
@@ -129,6 +131,11 @@ def _sqlite_settings(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _sqlite_any_text(connection: sqlite3.Connection, _record: Any) -> None:
+    """Read text that somebody damaged, too, so that it is found where it stands."""
+    connection.text_factory = lambda text: text.decode(errors="surrogateescape")
 
 
 def _sqlite_begin(connection: Connection) -> None:

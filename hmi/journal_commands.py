@@ -63,8 +63,8 @@ def verify(
     """Look for lines that were changed, moved, put in or taken out; exit code 1 if there are any."""
     from controller import archive
     from controller.journal import Head
-    from controller.journal import verify as follow
     from controller.store import kept_head
+    from controller.verify import verify as follow
     from hmi.database import head_of, look
 
     settings = read_settings()
@@ -106,8 +106,8 @@ def export(
 ) -> None:
     """Write the journal to a file; it may go on being written meanwhile."""
     from controller import archive, epcis
-    from controller.journal import verify as follow
     from controller.tables import now
+    from controller.verify import verify as follow
     from hmi.database import look
 
     begin, end = _time("--from", since), _time("--to", until)

@@ -21,9 +21,10 @@ from sqlmodel import select
 from controller import Store, load_line
 from controller.archive import JournalError, Span, between, prune, read_lines, readable, stored, write_lines, written
 from controller.book import Book
-from controller.journal import GENESIS, Head, Line, Unreadable, Verdict, append, verify
+from controller.journal import GENESIS, Head, Line, Unreadable, append
 from controller.store import head_file, in_folder, kept_head, looking
 from controller.tables import Event
+from controller.verify import Verdict, verify
 
 LINES = 20
 FORK = multiprocessing.get_context("fork")
@@ -86,6 +87,8 @@ def test_a_whole_journal_is_whole(folder: Path) -> None:
         ("UPDATE event SET payload = '{\"n\": 99}' WHERE seq = 3", 3, "was changed"),
         ("UPDATE event SET payload = '{' WHERE seq = 3", 3, "cannot be read"),
         ("UPDATE event SET time = '2020-01-01 00:00:00' WHERE seq = 12", 12, "was changed"),
+        ("UPDATE event SET time = '0001-01-01 00:00:00+05:00' WHERE seq = 12", 12, "cannot be read"),
+        ("UPDATE event SET actor = CAST(x'ff' AS TEXT) WHERE seq = 12", 12, "was changed"),
         ("DELETE FROM event WHERE seq = 5", 5, "is missing"),
         ("DELETE FROM event WHERE seq BETWEEN 5 AND 9", 5, "to 9 are missing"),
         ("DELETE FROM event WHERE seq < 5", 1, "to 4 are missing"),
@@ -178,7 +181,13 @@ def test_what_was_cut_off_is_told_for_good(folder: Path) -> None:
 
 def test_another_head_is_not_found(folder: Path) -> None:
     lines = lines_of(folder)
-    assert verify(lines, [Head(5, "f" * 64)]).faults[0].seq == 5
+    fifth = next(line for line in readable(lines) if line.seq == 5)
+    for heads in (
+        [Head(5, "f" * 64)],
+        [Head(5, "f" * 64), Head(5, fifth.digest)],
+        [Head(5, fifth.digest), Head(5, "f" * 64)],
+    ):
+        assert [fault.seq for fault in verify(lines, heads).faults] == [5]
     assert verify(lines[5:], [Head(5, "f" * 64)], whole=False).faults[0].what.startswith("was noted and is not here")
     for text in ("5", "5:", "x:" + "0" * 64, "5:" + "g" * 64):
         with pytest.raises(ValueError, match="SEQ:DIGEST"):
@@ -384,6 +393,19 @@ def test_no_file_is_overwritten_and_nothing_broken_is_pruned(folder: Path, tmp_p
     assert out.read_text() == "mine"
     assert not (tmp_path / "other.jsonl").exists()
     assert len(lines_of(folder)) == LINES
+
+
+def test_a_pruning_that_was_killed_leaves_a_whole_journal(folder: Path) -> None:
+    store = Store.in_folder(folder)
+    twelfth = next(line for line in readable(iter(lines_of(folder))) if line.seq == 12)
+    with store.write() as session:
+        append(session, actor="test", kind="journal pruned", payload={"seq": 12, "digest": twelfth.digest})
+    store.close()
+    for last in (5, 11, 12):
+        tamper(folder, f"DELETE FROM event WHERE seq <= {last}")
+        assert (verified(folder).faults, verified(folder).after.seq) == ((), last)
+    tamper(folder, "DELETE FROM event WHERE seq <= 13")
+    assert verified(folder).faults[0].what.startswith("to 13 are missing")
 
 
 def test_a_checkpoint_that_is_taken_away_is_missed(folder: Path, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from sqlmodel import col, select
 import rip
 from controller import Controller, JobRequest, Store, load_line
 from controller.archive import stored
-from controller.journal import verify
 from controller.tables import Event, Job, Strip
+from controller.verify import verify
 from drivers.isa95_types import JobState
 from hmi.operator import simulated_operator
 from hmi.print_job import ACTOR, OVER
