@@ -176,9 +176,7 @@ def prune(store: Store, before: datetime, path: Path, actor: str) -> Pruned:
         found = verify(stored(connection), [kept] if kept else [])
         if found.faults:
             first = found.faults[0]
-            msg = (
-                f"the journal is not whole: line {first.seq} {first.what}; nothing is pruned before that is cleared up"
-            )
+            msg = f"the journal is not whole: line {first.seq} {first.what}; clear that up before you prune"
             raise JournalError(msg)
         with written(path) as file:
             taken = verify(write_lines(file, readable(stored(connection, span))), whole=False)
@@ -190,9 +188,8 @@ def prune(store: Store, before: datetime, path: Path, actor: str) -> Pruned:
     with store.write() as session:
         append(session, actor=actor, kind=PRUNED, payload={"seq": taken.head.seq, "digest": taken.head.digest,
                "lines": taken.lines, "file": path.name, "sha256": sha256})  # fmt: skip
-    for last in range(
-        taken.after.seq + AT_ONCE, taken.head.seq + AT_ONCE, AT_ONCE
-    ):  # oldest first: the rest is a chain
+    oldest_first = range(taken.after.seq + AT_ONCE, taken.head.seq + AT_ONCE, AT_ONCE)  # what is left is a chain
+    for last in oldest_first:
         with store.write() as session:
             session.connection().execute(delete(EVENT).where(EVENT.c.seq <= min(last, taken.head.seq)))
         time.sleep(PAUSE_S)

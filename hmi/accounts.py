@@ -68,6 +68,7 @@ class Accounts:
         if role is not None and role not in ROLES:
             msg = f"role {role!r} is not known; give one of {', '.join(ROLES)}"
             raise AccountError(msg)
+        password_hash = self._hash.hash(password)  # takes long: before others wait for the database
         with self._store.write() as session:
             user = session.exec(select(User).where(User.name == name)).first()
             if user is None and role is None:
@@ -75,7 +76,7 @@ class Accounts:
                 raise AccountError(msg)
             if user is None:
                 user = User(name=name, role=role or "", password_hash="")
-            user.password_hash, user.role = self._hash.hash(password), role or user.role
+            user.password_hash, user.role = password_hash, role or user.role
             session.add(user)
             for signed_in in session.exec(select(SignedIn).where(SignedIn.user_id == user.id)):
                 session.delete(signed_in)

@@ -20,6 +20,8 @@ LIMIT = 50
 journal = typer.Typer(help="What happened, line by line; on a running Foulard if no command is given.",
                       invoke_without_command=True, rich_markup_mode=None)  # fmt: skip
 
+TIME = "ISO 8601, UTC if it names no zone"
+
 Job = Annotated[int | None, typer.Option(help="Only lines of this job.", min=0)]
 
 
@@ -97,8 +99,8 @@ def export(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     as_format: Annotated[Format, typer.Option("--format", help="JSON lines, or events of EPCIS 2.0.")] = Format.JSONL,
     job: Job = None,
-    since: Annotated[str, typer.Option("--from", help="Only lines from this time on: ISO 8601, or UTC.")] = "",
-    until: Annotated[str, typer.Option("--to", help="Only lines before this time.")] = "",
+    since: Annotated[str, typer.Option("--from", help=f"Only lines from this time on; {TIME}.")] = "",
+    until: Annotated[str, typer.Option("--to", help=f"Only lines before this time; {TIME}.")] = "",
     base: Annotated[
         str, typer.Option(help="EPCIS: what identifiers begin with, an address of your own; urn:foulard if left out.")
     ] = "",
@@ -129,7 +131,7 @@ def export(
 
 @journal.command("prune")
 def prune(
-    before: Annotated[str, typer.Option(help="Lines before this time go: ISO 8601, or UTC.")],
+    before: Annotated[str, typer.Option(help=f"Lines before this time go; {TIME}.")],
     out: Annotated[Path, typer.Option(help="The file that keeps them; it must not be there yet.")],
     as_json: AsJson = False,
 ) -> None:
