@@ -118,13 +118,13 @@ def write_document(file: BinaryIO, told: Iterable[dict[str, Any]], created: date
 def _stage_ended(line: Line, made: Made, names: Names) -> dict[str, Any]:
     stage, done = line.payload["stage"], bool(line.payload.get("done"))
     place = {} if line.machine is None else {"readPoint": {"id": names("loc", line.machine)}}
-    said = _common(line, made, names) | place | {"foulard:metres": line.payload.get("metres")}
+    said = place | {"foulard:metres": line.payload.get("metres")}
     if stage == "print" and done:
-        return said | _printed(made, names)
+        return _event("TransformationEvent", line, made, names) | said | _printed(made, names)
     printed = STAGES.index(stage) > STAGES.index("print")
     heat = _temperatures(line, made.operations.get(stage), names)
-    return said | {
-        "type": "ObjectEvent", "action": "OBSERVE", "epcList": _rolls(made, names, printed=printed),
+    return _event("ObjectEvent", line, made, names) | said | {
+        "action": "OBSERVE", "epcList": _rolls(made, names, printed=printed),
         "bizStep": names("bizstep", stage), "foulard:done": done,
     } | ({"disposition": "in_progress"} if done else {}) | ({"sensorElementList": heat} if heat else {})  # fmt: skip
 
@@ -145,7 +145,7 @@ def _printed(made: Made, names: Names) -> dict[str, Any]:
         "foulard:recipeSha256": job.control_recipe["digest"], "foulard:rasterSha256": job.raster_sha256,
     }  # fmt: skip
     return {
-        "type": "TransformationEvent", "inputEPCList": _rolls(made, names, printed=False),
+        "inputEPCList": _rolls(made, names, printed=False),
         "outputEPCList": _rolls(made, names, printed=True), "bizStep": "commissioning", "disposition": "in_progress",
         "ilmd": {name: value for name, value in about.items() if value is not None},
     } | ({"inputQuantityList": inks} if inks else {})  # fmt: skip
@@ -153,16 +153,19 @@ def _printed(made: Made, names: Names) -> dict[str, Any]:
 
 def _inspected(line: Line, made: Made, names: Names) -> dict[str, Any]:
     grade = line.payload.get("grade") or {}
-    return _common(line, made, names) | {
-        "type": "ObjectEvent", "action": "OBSERVE", "epcList": _rolls(made, names, printed=True),
-        "bizStep": "inspecting", "disposition": "conformant" if grade.get("quality") == "first" else "non_conformant",
-        "foulard:points": grade.get("points"), "foulard:pointsPer100m2": grade.get("points_per_100m2"),
-        "foulard:quality": grade.get("quality"),
-    }  # fmt: skip
+    quality = grade.get("quality")
+    fit = {} if quality is None else {"disposition": "conformant" if quality == "first" else "non_conformant"}
+    return _event("ObjectEvent", line, made, names) | {
+        "action": "OBSERVE", "epcList": _rolls(made, names, printed=True),
+        "bizStep": "inspecting", "foulard:points": grade.get("points"),
+        "foulard:pointsPer100m2": grade.get("points_per_100m2"), "foulard:quality": quality,
+    } | fit  # fmt: skip
 
 
-def _common(line: Line, made: Made, names: Names) -> dict[str, Any]:
+def _event(kind: str, line: Line, made: Made, names: Names) -> dict[str, Any]:
+    """Return what all events tell."""
     return {
+        "type": kind,
         "eventID": f"urn:uuid:{uuid5(NAMESPACE_URL, names('line', line.digest))}",
         "eventTime": _time(line.time), "eventTimeZoneOffset": "+00:00",
         "bizTransactionList": [{"type": "prodorder", "bizTransaction": names("bt", f"job-{made.job.id}")}],
