@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -51,6 +52,8 @@ LIVES_S = 6.0
 """A controller is killed at the latest so long after its start."""
 LINES = 30
 """A kill with the journal comes within so many lines."""
+COMPANIES = ((), ("press",), ("steamer",), ("padder", "press", "steamer", "washer"))
+"""Machines that die with the controller, if machines are to: none, one, or, in a power cut, all."""
 PATIENCE_S = 180.0
 """A job that has not moved for so long will not be completed."""
 
@@ -69,6 +72,7 @@ class Outcome:
     lines: int = 0
     faults: list[str] = field(default_factory=list)
     moments: Counter[str] = field(default_factory=Counter)
+    machines: Counter[str] = field(default_factory=Counter)
     questions: Counter[str] = field(default_factory=Counter)
     reattach_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -94,12 +98,22 @@ class Outcome:
             "journal_lines": self.lines,
             "journal_faults": self.faults,
             "killed_during": dict(self.moments.most_common()),
+            "machines_killed_too": dict(self.machines.most_common()),
             "questions": dict(self.questions.most_common()),
             "reattach_s": round(times[len(times) // 2], 2),
             "reattach_s_max": round(times[-1], 2),
             "reattached": len(self.reattach_s),
             "seconds": round(self.seconds, 1),
         }
+
+
+def narrow(fabric: str) -> recipes.ControlRecipe:
+    """A control recipe for a press of 100 mm and 300 dpi, so that the RIP and the camera have little to do."""
+    wide = recipes.recipe(fabric)
+    return recipes.freeze(wide.model_copy(update={
+        "fabric": wide.fabric.model_copy(update={"print_width_mm": 100.0}),
+        "print_mode": wide.print_mode.model_copy(update={"dpi": 300}),
+    }))  # fmt: skip
 
 
 class Line:
@@ -118,16 +132,11 @@ class Line:
 
     def submit(self, number: int) -> None:
         """Put a job into the queue, on a press of 100 mm, while no controller runs."""
-        wide = recipes.recipe(FABRIC)
-        narrow = wide.model_copy(update={
-            "fabric": wide.fabric.model_copy(update={"print_width_mm": 100.0}),
-            "print_mode": wide.print_mode.model_copy(update={"dpi": 300}),
-        })  # fmt: skip
         with closing(Store.in_folder(self.folder)) as store:
             protocols = {spec.name: load_profile(spec.profile).protocol for spec in self._line.machines}
             desk = Desk(Book(store, self._line, self.folder), protocols)
             request = JobRequest((self._design,), FABRIC, rip.Layout(), LENGTH_M, f"job {number}")
-            accepted = dataclasses.replace(desk.freeze(request), control=recipes.freeze(narrow))
+            accepted = dataclasses.replace(desk.freeze(request), control=narrow(FABRIC))
             desk.submit(PLANNER, request, accepted)
 
     async def start(self) -> asyncio.subprocess.Process:
@@ -203,7 +212,9 @@ async def moment(line: Line, draw: random.Random, attached: asyncio.Event) -> No
         await asyncio.sleep(0.002)
 
 
-async def kill_on(line: Line, outcome: Outcome, count: int) -> AsyncIterator[Outcome]:
+async def kill_on(
+    line: Line, plant: Plant, outcome: Outcome, count: int, *, machines: bool = False
+) -> AsyncIterator[Outcome]:
     """Kill so often, then let all jobs end; gives the outcome after each life of the controller.
 
     The first controller lives until it has made the raster, which all jobs share: else most kills would find the RIP.
@@ -229,6 +240,10 @@ async def kill_on(line: Line, outcome: Outcome, count: int) -> AsyncIterator[Out
                 await moment(line, draw, attached)
                 outcome.kills += 1
                 outcome.moments[line.stage()] += 1
+                for name in draw.choice(COMPANIES) if machines else ():
+                    if (pid := plant.pids.get(name)) is not None:  # it may be on its way back already
+                        os.kill(pid, signal.SIGKILL)
+                        outcome.machines[name] += 1
             else:
                 while line.unfinished() and time.monotonic() < started + PATIENCE_S:  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
@@ -274,14 +289,14 @@ def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
         outcome.lines, outcome.faults = verdict.lines, [f"{fault.seq} {fault.what}" for fault in verdict.faults]
 
 
-async def kills(folder: Path, seed: int, count: int) -> Outcome:
-    """Kill the controller so often over a plant of its own and judge what came of it."""
+async def kills(folder: Path, seed: int, count: int, *, machines: bool = False) -> Outcome:
+    """Kill the controller so often over a plant of its own, and machines with it, and judge what came of it."""
     outcome, began = Outcome(seed), time.monotonic()
     data = folder / "data"
     data.mkdir(parents=True)
     async with Plant(folder / "plant", SPEED, client=data) as plant:
         line = Line(data, plant)
-        async with aclosing(kill_on(line, outcome, count)) as lives:
+        async with aclosing(kill_on(line, plant, outcome, count, machines=machines)) as lives:
             async for life in lives:
                 if life.kills % 20 == 0:
                     sys.stderr.write(f"{life.kills} kills, {life.jobs} jobs, {time.monotonic() - began:.0f} s\n")
@@ -295,9 +310,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--machines", action="store_true", help="kill machines too, and all at once: a power cut")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = asyncio.run(kills(Path(folder), arguments.seed, arguments.count))
+        outcome = asyncio.run(kills(Path(folder), arguments.seed, arguments.count, machines=arguments.machines))
     sys.stdout.write(json.dumps(outcome.figures(), indent=1) + "\n")
     sys.exit(not outcome.sound)
 
