@@ -13,10 +13,16 @@ from controller.planning.problem import NEVER, Decisions, Problem
 from controller.planning.schedule import Schedule, keep_shelf_lives, schedule
 from controller.planning.sheet import Sheet
 
-HOT, COLD = 0.5, 0.02
-"""Temperatures at the beginning and the end, as shares of the mean set-up's points. As measured by bench_plan."""
+HOT, COLD = 5.0, 0.02
+"""Temperatures of a cycle at its beginning and end, as shares of the mean set-up's points."""
+FREEZING = 0.002
+"""Temperature of the first descent, which goes down as fast as it can."""
+STALLED_STEPS, CYCLE_STEPS = 60, 400
+"""For each operation: steps without a better plan that end the first descent, and steps of each cycle after it."""
 STEPS_A_LOOK = 64
 """Steps between looks at the clock."""
+LONGEST_BLOCK = 8
+"""Operations in a block of any kind that is moved together."""
 REACH = 6
 """Places to either side within which an operation is put at random."""
 
@@ -62,25 +68,32 @@ def search(problem: Problem, incumbent: Schedule, effort: Effort, seed: int) -> 
     history = [incumbent.costs.objective]
     rounds = 3 if any(problem.waits) else 1  # each begins with the holds that shelf lives need now
     for number in range(rounds):
-        best = _round(problem, incumbent, moves, effort, (number + 1) / rounds)
+        best = _round(problem, incumbent, moves, effort, (number + 1) / rounds, history)
         for found in (keep_shelf_lives(problem, best), schedule(problem, best)):
             if found.costs.objective < incumbent.costs.objective:
                 incumbent = found
-                history.append(found.costs.objective)
+        if incumbent.costs.objective < history[-1] - 1e-6:
+            history.append(incumbent.costs.objective)
     return Found(incumbent, tuple(history), effort.done)
 
 
-def _round(problem: Problem, incumbent: Schedule, moves: "Moves", effort: Effort, until: float) -> Decisions:
+def _round(
+    problem: Problem, incumbent: Schedule, moves: "Moves", effort: Effort, until: float, history: list[float]
+) -> Decisions:
     holds = incumbent.decisions.holds
     sheet = Sheet(problem, incumbent.decisions)
     best, kept = sheet.total, sheet.decisions()
-    scale = moves.mean_setup
-    used = begun = effort.share()
-    heat = 0.0
-    while used < until:
-        if effort.done % STEPS_A_LOOK == 0:
-            used = effort.share()
-            heat = scale * HOT * (COLD / HOT) ** ((used - begun) / (until - begun))
+    count = len(problem.operations)
+    step = better = 0
+    begun: int | None = None
+    heat = moves.mean_setup * FREEZING
+    while step % STEPS_A_LOOK or effort.share() < until:
+        if begun is None and step - better > STALLED_STEPS * count:
+            begun = step
+        if begun is not None and (step - begun) % STEPS_A_LOOK == 0:
+            part = (step - begun) % (CYCLE_STEPS * count) / (CYCLE_STEPS * count)
+            heat = moves.mean_setup * HOT * (COLD / HOT) ** part
+        step += 1
         effort.done += 1
         changes = moves.draw(sheet)
         if changes is None:
@@ -90,7 +103,8 @@ def _round(problem: Problem, incumbent: Schedule, moves: "Moves", effort: Effort
         if after > before and after - before > -heat * math.log(1 - moves.draws.random()):
             sheet.undo()
         elif after < best - 1e-6:
-            best, kept = after, sheet.decisions()
+            best, kept, better = after, sheet.decisions(), step
+            history.append(best)
     return Decisions(kept, holds)
 
 
@@ -109,12 +123,9 @@ class Moves:
         self.alike: dict[tuple[int, int], list[int]] = {}
         for one in problem.operations:
             self.alike.setdefault((problem.stage[one], problem.family[one]), []).append(one)
-        points = [
-            problem.setup_min[of][problem.first_family[of]][problem.family[one]]
-            for one in problem.operations for of in problem.minutes[one]
-        ]  # fmt: skip
-        above = [point for point in points if point > 0]
-        self.mean_setup = max(sum(above) / len(above) if above else 1.0, 1.0) * max(problem.weights.setup_min, 1e-3)
+        tables = {id(table): table for table in problem.setup_min}.values()
+        above = [minutes for table in tables for row in table for minutes in row if minutes > 1]
+        self.mean_setup = (sum(above) / len(above) if above else 1.0) * max(problem.weights.setup_min, 1e-3)
 
     def draw(self, sheet: Sheet) -> dict[int, list[int]] | None:
         """Return other sequences of some machines, or None if what was drawn is not allowed or changes nothing."""
@@ -122,14 +133,18 @@ class Moves:
             return None
         one = self.draws.choice(self.movable)
         kind = self.draws.random()
-        if kind < 0.40:
+        if kind < 0.35:
             changes = self._beside_its_like(sheet, one, 1)
-        elif kind < 0.60:
+        elif kind < 0.50:
             changes = self._elsewhere(sheet, one, 1)
-        elif kind < 0.72:
+        elif kind < 0.60:
             changes = self._beside_its_like(sheet, one, self._run(sheet, one))
-        elif kind < 0.80:
+        elif kind < 0.70:
             changes = self._elsewhere(sheet, one, self._run(sheet, one))
+        elif kind < 0.75:
+            changes = self._elsewhere(sheet, one, self.draws.randint(2, LONGEST_BLOCK))
+        elif kind < 0.80:
+            changes = self._gathered(sheet, one)
         elif kind < 0.90:
             changes = self._swapped(sheet, one)
         else:
@@ -174,6 +189,23 @@ class Moves:
             return None
         target = sheet.sequences[to]
         return {of: sequence[:index] + sequence[index + length :], to: target[:place] + block + target[place:]}
+
+    def _gathered(self, sheet: Sheet, one: int) -> dict[int, list[int]] | None:
+        """Bring all that is like an operation to it, wherever the same machine can do it, and move them together."""
+        problem, of = self.problem, sheet.machine[one]
+        alike = {other for other in self.alike[problem.stage[one], problem.family[one]] if of in problem.minutes[other]}
+        if len(alike) == 1:
+            return None
+        changes = {
+            machine: [other for other in sheet.sequences[machine] if other not in alike]
+            for machine in {of, *(sheet.machine[other] for other in alike)}
+        }
+        rest = changes[of]
+        near = bisect_left(rest, sheet.start[one], key=sheet.start.__getitem__) + self.draws.randint(-REACH, REACH)
+        place = min(max(near, 0), len(rest))
+        together = sorted(alike, key=lambda other: (sheet.start[other], other))
+        changes[of] = [*rest[:place], *together, *rest[place:]]
+        return changes if changes[of] != sheet.sequences[of] else None
 
     def _swapped(self, sheet: Sheet, one: int) -> dict[int, list[int]] | None:
         of = sheet.machine[one]

@@ -6,6 +6,7 @@ same order, a change on one machine reaches only later operations there and late
 
 from collections.abc import Mapping
 
+from controller.planning.calendar import FOREVER
 from controller.planning.problem import NEVER, Decisions, Problem
 from controller.planning.schedule import campaign_short
 
@@ -43,6 +44,12 @@ class Sheet:
         for one in problem.operations:
             for earlier in {problem.before[one], *(earlier for earlier, _ in problem.waits[one])} - {NEVER}:
                 self._followers[earlier].append(one)
+        self._release = [problem.release[job] for job in problem.job]
+        self._due = [
+            problem.due[job] if after == NEVER else FOREVER
+            for job, after in zip(problem.job, problem.after, strict=True)
+        ]
+        self._soft = [bool(problem.waits[one]) or problem.pin_start[one] != NEVER for one in problem.operations]
         self._log: list[tuple[int, int, int, float]] = []
         self._moved: list[tuple[int, int]] = []
         self._replaced: list[tuple[int, list[int], float]] = []
@@ -101,9 +108,8 @@ class Sheet:
     ) -> None:
         """Calculate a machine again where operations are `other` (first index, end) than before, or touched."""
         problem, start, end, points = self.problem, self.start, self.end, self.points
-        family_of, before, minutes, floor, waits = (
-            problem.family, problem.before, problem.minutes, self._floor, problem.waits
-        )  # fmt: skip
+        family_of, before, minutes, floor = problem.family, problem.before, problem.minutes, self._floor
+        release, due, soft = self._release, self._due, self._soft
         setup_min, setup_points, places = problem.setup_min[of], self._setup_points[of], self._places[of]
         mine = touched.pop(of, None) or set()
         first, settled = other or (len(sequence), 0)
@@ -127,23 +133,20 @@ class Sheet:
                 left -= 1
             kind = family_of[one]
             begin = free + setup_min[family][kind] if places is None else places[0](free, setup_min[family][kind])[1]
-            earlier = before[one]
-            ready = end[earlier] if earlier >= 0 else problem.release[problem.job[one]]
-            begin = max(begin, ready, floor[one])
+            ready = end[before[one]] if before[one] >= 0 else release[one]
+            if ready > begin:
+                begin = ready
+            if floor[one] > begin:
+                begin = floor[one]
             if places is None:
                 done = begin + minutes[one][of]
             else:
                 begin, done = places[1](begin, minutes[one][of])
             cost = setup_points[family][kind]
-            if problem.after[one] < 0:
-                job = problem.job[one]
-                if done > problem.due[job]:
-                    cost += (done - problem.due[job]) * problem.weight[job]
-            if problem.pin_start[one] >= 0:
-                cost += (begin - problem.pin_start[one]) * problem.weights.pin_min
-            for waiting, longest in waits[one]:
-                if begin - end[waiting] > longest:
-                    cost += (begin - end[waiting] - longest) * problem.weights.shelf_min
+            if done > due[one]:
+                cost += (done - due[one]) * problem.weight[problem.job[one]]
+            if soft[one]:
+                cost += self._past(one, begin)
             same_end = done == end[one]
             if begin != start[one] or not same_end or cost != points[one]:
                 log.append((one, start[one], end[one], points[one]))
@@ -155,6 +158,15 @@ class Sheet:
             calm = same_end and index >= settled
             family, free = kind, done
         self.total += total
+
+    def _past(self, one: int, begin: int) -> float:
+        """Points for what is off a pinned start and past shelf lives."""
+        problem, over = self.problem, 0.0
+        if problem.pin_start[one] != NEVER:
+            over += (begin - problem.pin_start[one]) * problem.weights.pin_min
+        for earlier, longest in problem.waits[one]:
+            over += max(begin - self.end[earlier] - longest, 0) * problem.weights.shelf_min
+        return over
 
 
 def _setup_points(problem: Problem) -> list[list[list[float]]]:

@@ -60,3 +60,55 @@ def print_works(seed: int, jobs: int = 200, machines: dict[str, int] = MACHINES)
         ],
         "shelf_lives": [{"from": "print", "to": "steam", "hours": 24}],
     }  # fmt: skip
+
+
+def planted(seed: int, jobs: int = 20, machines: tuple[int, ...] = (1, 2, 1, 1)) -> tuple[dict[str, Any], int]:
+    """A problem with a plan hidden in it that cannot be bettered, and that plan's points.
+
+    The hidden plan takes the cloth in the order of its arrival. On every machine its sequence is cut into runs, each a
+    family of its own, and a family is dearer to begin after any other than the hidden one. Every job is due soon after
+    the hidden plan is done with it. So its set-ups are the least there can be, and nothing is late.
+    """
+    draws = random.Random(seed)
+    names = [f"J{number + 1:02d}" for number in range(jobs)]
+    routes: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    attributes: dict[str, dict[str, Any]] = {name: {} for name in names}
+    ready = {name: draws.randint(0, 20 * jobs) for name in names}
+    release, setups, halls, points = dict(ready), [], [], 0
+    for stage, count in zip(STAGES, machines, strict=True):
+        free, first, chains = [0] * count, [f"{stage}-idle-{of}" for of in range(count)], [[] for _ in range(count)]
+        now: list[tuple[str, int] | None] = [None] * count
+        costs = {of: 0 for of in range(count)}
+        for name in sorted(names, key=lambda one: (ready[one], one)):
+            of = min(range(count), key=lambda one: (free[one], one))
+            if now[of] is None or now[of][1] == 0:
+                now[of] = (f"{stage}-{of}-{len(chains[of])}", draws.randint(1, 5))
+                costs[of] = draws.randint(5, 30)
+                chains[of].append((now[of][0], costs[of]))
+                points += costs[of]
+                free[of] += costs[of]
+            family, left = now[of]
+            now[of] = (family, left - 1)
+            minutes = draws.randint(10, 40)
+            attributes[name][stage] = family
+            routes[name].append({"stage": stage, "minutes": minutes})
+            free[of] = ready[name] = max(free[of], ready[name]) + minutes
+        after = {}
+        for of, chain in enumerate(chains):
+            for before, (family, cost) in zip([first[of], *(one for one, _ in chain)], chain, strict=False):
+                after[before, family] = cost
+        kinds = [family for chain in chains for family, _ in chain]
+        least = {family: cost for chain in chains for family, cost in chain}
+        setups.append({"stage": stage, "attribute": stage, "minutes": {
+            before: {family: after.get((before, family), least[family] + draws.randint(3, 40))
+                     for family in kinds if family != before}
+            for before in (*first, *kinds)
+        }})  # fmt: skip
+        halls += [{"name": f"{stage}-{of}", "stage": stage, "state": {stage: first[of]}} for of in range(count)]
+    made = [
+        {"name": name, "release": at(release[name]), "due": at(ready[name] + draws.randint(0, 20)),
+         "attributes": attributes[name], "operations": routes[name]}
+        for name in names
+    ]  # fmt: skip
+    file = {"start": START.isoformat(), "stages": list(STAGES), "machines": halls, "jobs": made, "setups": setups}
+    return file, points
