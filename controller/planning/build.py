@@ -31,6 +31,7 @@ def build(file: PlanFile) -> Problem:
     calendars = [calendar_of(one.shifts, one.maintenance, file.start, zone, file.horizon_days) for one in file.machines]
     listed = [Listed(*where) for where in operations_of(file, stages, machines, stage_machines)]
     check_pins(file, listed, machines, calendars)
+    order = orders(file, jobs, machines, machine_stage, listed)
     setups = setups_of(file, stages, machines, stage_machines, listed)
     first = [NEVER if index == 0 or listed[index - 1].job != one.job else index - 1 for index, one in enumerate(listed)]
     last = [index + 1 if index + 1 < len(listed) and listed[index + 1].job == one.job else NEVER
@@ -46,7 +47,7 @@ def build(file: PlanFile) -> Problem:
         job_operations=tuple(tuple(i for i, one in enumerate(listed) if one.job == job) for job in range(len(jobs))),
         job=tuple(one.job for one in listed), stage=tuple(one.stage for one in listed), family=setups.family,
         families=setups.families, minutes=tuple(one.minutes for one in listed), before=tuple(first), after=tuple(last),
-        pin_start=tuple(one.pin_start for one in listed), order=orders(file, jobs, machines, machine_stage, listed),
+        pin_start=tuple(one.pin_start for one in listed), order=order,
         waits=_waits(file, stages, listed), campaigns=setups.campaigns, weights=file.weights,
         default_setups=file.setups is None,
     )  # fmt: skip

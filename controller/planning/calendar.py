@@ -56,15 +56,10 @@ class Calendar:
             start = self.opens[window]
         return start, start + minutes
 
-    def longest(self) -> int:
-        """Minutes of the longest window before the last one, of which nothing is known; of the last if it is alone."""
-        spans = [closes - opens for opens, closes in zip(self.opens, self.closes, strict=True)]
-        return max(spans[:-1] or spans)
-
-    def is_open(self, start: int, end: int) -> bool:
-        """Whether `start` to `end` lies in one window."""
-        window = bisect_right(self.opens, start) - 1
-        return window >= 0 and end <= self.closes[window]
+    def longest(self, horizon: int) -> int:
+        """Minutes of the longest window before the horizon, after which nothing is known."""
+        return max((min(closes, horizon) - opens
+                    for opens, closes in zip(self.opens, self.closes, strict=True) if opens < horizon), default=0)  # fmt: skip
 
 
 def calendar_of(

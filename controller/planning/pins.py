@@ -9,17 +9,16 @@ from controller.planning.planfile import PlanFile
 from controller.planning.problem import NEVER
 
 
-def check_pins(
-    file: PlanFile, listed: list[Listed], machines: Mapping[str, int], calendars: list[Calendar]
-) -> None:
-    names = list(machines)
+def check_pins(file: PlanFile, listed: list[Listed], machines: Mapping[str, int], calendars: list[Calendar]) -> None:
+    """Refuse operations that fit nowhere and pinned starts that cannot be kept whatever is planned."""
+    names, horizon = list(machines), file.horizon_days * 1440
     taken: dict[int, list[tuple[int, int, str]]] = {}
     for one in listed:
         for of, minutes in one.minutes.items():
-            if not file.machines[of].may_pause and minutes > calendars[of].longest():
+            if not file.machines[of].may_pause and minutes > calendars[of].longest(horizon):
                 raise PlanError(
                     f"{one.key}.minutes: {minutes} min do not fit into any open window of {names[of]} (longest "
-                    f"{calendars[of].longest()} min); give the machine may_pause or longer shifts, or leave it out"
+                    f"{calendars[of].longest(horizon)} min); give the machine may_pause or longer shifts, or leave it out"
                 )
         if one.pin_start == NEVER:
             continue
@@ -46,6 +45,7 @@ def check_pins(
 def orders(
     file: PlanFile, jobs: Mapping[str, int], machines: Mapping[str, int], machine_stage: list[int], listed: list[Listed]
 ) -> tuple[int, ...]:
+    """Return the rank of each operation in the pinned order of its machine; it can go on no other machine then."""
     order = [NEVER] * len(listed)
     seen: set[int] = set()
     for index, pinned in enumerate(file.pinned_orders):
