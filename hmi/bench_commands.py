@@ -34,7 +34,9 @@ def machines(
 
 @bench.command("plan")
 def plan(
-    short: Annotated[bool, typer.Option("--short", help="Two instances of each kind, seconds instead of minutes.")] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="Two instances of each kind, seconds instead of minutes.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of the first instance.")] = 1,
     as_json: AsJson = False,
 ) -> None:

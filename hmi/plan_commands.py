@@ -78,7 +78,10 @@ def _text(file: Path) -> str:
     try:
         if str(file) == "-":
             return sys.stdin.read(SIZE_MAX + 1)
-        with reading(f"the planning file {file}", "a file like `foulard plan example` writes"), file.open("rb") as opened:
+        with (
+            reading(f"the planning file {file}", "a file like `foulard plan example` writes"),
+            file.open("rb") as opened,
+        ):
             data = opened.read(SIZE_MAX + 1)
         if len(data) > SIZE_MAX:
             raise BadInput(f"{file} is larger than {SIZE_MAX} bytes; this is no planning file")

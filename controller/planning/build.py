@@ -37,7 +37,8 @@ def build(file: PlanFile) -> Problem:
     last = [index + 1 if index + 1 < len(listed) and listed[index + 1].job == one.job else NEVER
             for index, one in enumerate(listed)]  # fmt: skip
     return Problem(
-        start=file.start, horizon=file.horizon_days * 1440, stages=file.stages, machines=tuple(machines),
+        start=file.start,
+        zone=zone, horizon=file.horizon_days * 1440, stages=file.stages, machines=tuple(machines),
         stage_machines=tuple(stage_machines), machine_stage=tuple(machine_stage), calendars=tuple(calendars),
         may_pause=tuple(one.may_pause for one in file.machines), first_family=setups.first_family,
         setup_min=setups.minutes, dumped_l=setups.litres, jobs=tuple(jobs),
@@ -53,10 +54,7 @@ def build(file: PlanFile) -> Problem:
     )  # fmt: skip
 
 
-
-def _waits(
-    file: PlanFile, stages: Mapping[str, int], listed: list[Listed]
-) -> tuple[tuple[tuple[int, int], ...], ...]:
+def _waits(file: PlanFile, stages: Mapping[str, int], listed: list[Listed]) -> tuple[tuple[tuple[int, int], ...], ...]:
     waits: list[list[tuple[int, int]]] = [[] for _ in listed]
     place = {(one.job, one.stage): index for index, one in enumerate(listed)}
     for index, life in enumerate(file.shelf_lives):
@@ -71,4 +69,3 @@ def _waits(
                 continue
             waits[later].append((earlier, int(life.hours * 60)))
     return tuple(map(tuple, waits))
-

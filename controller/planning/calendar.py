@@ -58,8 +58,8 @@ class Calendar:
 
     def longest(self, horizon: int) -> int:
         """Minutes of the longest window before the horizon, after which nothing is known."""
-        return max((min(closes, horizon) - opens
-                    for opens, closes in zip(self.opens, self.closes, strict=True) if opens < horizon), default=0)  # fmt: skip
+        windows = zip(self.opens, self.closes, strict=True)
+        return max((min(closes, horizon) - opens for opens, closes in windows if opens < horizon), default=0)
 
 
 def calendar_of(

@@ -47,7 +47,8 @@ class Standing:
         Minutes to set the machine up for it from what was on it before.
     dumped_l : float
     slack_min : int or None
-        Minutes to spare until it would be late, if it began now and all later stages took it at once; None without due date.
+        Minutes to spare until it would be late, if it began now and all later stages took it at once; None if it is
+        not due.
     weight : float
         Points for a minute of tardiness.
     waits_min : int
@@ -110,11 +111,15 @@ def cost_of_move(
         raise Impossible(f"{problem.name(operation)} cannot go on {problem.machines[to]}; it can on {able}")
     sequences = [[one for one in sequence if one != operation] for sequence in plan.decisions.sequences]
     if not 0 <= position <= len(sequences[to]):
-        raise Impossible(f"position {position} on {problem.machines[to]} is not there; it has 0 to {len(sequences[to])}")
+        raise Impossible(
+            f"position {position} on {problem.machines[to]} is not there; it has 0 to {len(sequences[to])}"
+        )
     sequences[to].insert(position, operation)
     ranks = [problem.order[one] for one in sequences[to] if problem.order[one] != NEVER]
     if ranks != sorted(ranks):
-        raise Impossible(f"{problem.name(operation)} is in a pinned order of {problem.machines[to]}; change the order first")
+        raise Impossible(
+            f"{problem.name(operation)} is in a pinned order of {problem.machines[to]}; change the order first"
+        )
     return _compared(problem, plan, sequences)
 
 

@@ -21,10 +21,10 @@ class Listed:
     pin_start: int
 
 
-
 def operations_of(
     file: PlanFile, stages: Mapping[str, int], machines: Mapping[str, int], stage_machines: list[tuple[int, ...]]
 ) -> Iterator[tuple[str, int, int, dict[int, int], int, int]]:
+    """Give the fields of a `Listed` for every operation, job after job."""
     for index, job in enumerate(file.jobs):
         reached = -1
         for number, operation in enumerate(job.operations):
@@ -53,7 +53,6 @@ def operations_of(
             yield key, index, stage, minutes, pinned, start
 
 
-
 def minute_of(when: datetime | None, start: datetime, missing: int, early: bool = False, clamp: bool = True) -> int:
     """Return minutes from the start, rounded up (a release) or down (`early`, a due date)."""
     if when is None:
@@ -61,4 +60,3 @@ def minute_of(when: datetime | None, start: datetime, missing: int, early: bool 
     round_to: Callable[[float], int] = (lambda s: int(s // 60)) if early else (lambda s: int(-(-s // 60)))
     minute = round_to((when - start).total_seconds())
     return max(minute, 0) if clamp and not early else minute
-

@@ -29,13 +29,11 @@ def parse(text: str) -> PlanFile:
         raise PlanError(_first(error)) from error
 
 
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, times in Counter(name for name, _ in pairs).items():
         if times > 1:
             raise PlanError(f"{name}: the key is there {times} times in one object")
     return dict(pairs)
-
 
 
 def _first(error: ValidationError) -> str:
@@ -50,4 +48,3 @@ def _first(error: ValidationError) -> str:
     message = " ".join(str(found["msg"]).removeprefix("Value error, ").split())
     value = found["input"]
     return f"{key}: {message}" + (f" (it is {value!r})" if isinstance(value, (str, int, float)) else "")
-

@@ -19,7 +19,6 @@ def named(kind: str, names: Sequence[str]) -> Iterator[tuple[int, str]]:
     return iter(enumerate(names))
 
 
-
 def known(among: Mapping[str, int], name: str, key: str, kind: str = "machine") -> int:
     """Index of a name; of an unknown one, an error that says which are like it."""
     if name not in among:
@@ -29,10 +28,8 @@ def known(among: Mapping[str, int], name: str, key: str, kind: str = "machine") 
     return among[name]
 
 
-
 def has_attributes(file: PlanFile, names: Mapping[str, object], key: str) -> None:
     """Refuse attributes that no job has."""
     attributes = {name: 0 for job in file.jobs for name in job.attributes}
     for name in names:
         known(attributes, name, key, "attribute of a job")
-

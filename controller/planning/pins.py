@@ -18,7 +18,7 @@ def check_pins(file: PlanFile, listed: list[Listed], machines: Mapping[str, int]
             if not file.machines[of].may_pause and minutes > calendars[of].longest(horizon):
                 raise PlanError(
                     f"{one.key}.minutes: {minutes} min do not fit into any open window of {names[of]} (longest "
-                    f"{calendars[of].longest(horizon)} min); give the machine may_pause or longer shifts, or leave it out"
+                    f"{calendars[of].longest(horizon)} min); give it may_pause or longer shifts, or leave it out"
                 )
         if one.pin_start == NEVER:
             continue
@@ -39,7 +39,6 @@ def check_pins(file: PlanFile, listed: list[Listed], machines: Mapping[str, int]
             if begun < end and start < done:
                 raise PlanError(f"{key}: overlaps {other}, which is pinned on {names[of]}, too")
         taken[of].append((begun, done, key))
-
 
 
 def orders(
@@ -69,4 +68,3 @@ def orders(
             order[one] = rank
             listed[one].minutes = {of: listed[one].minutes[of]}
     return tuple(order)
-

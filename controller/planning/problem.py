@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from controller.planning.calendar import Calendar
 from controller.planning.planfile import Weights
@@ -28,6 +29,10 @@ class Problem:
     ----------
     start : datetime
         UTC; all minutes count from here.
+    zone : ZoneInfo
+        Of the times people read.
+    horizon : int
+        Minutes so far the calendars are known.
     stages, machines, jobs : tuple of str
         Names.
     stage_machines : tuple of tuple of int
@@ -66,6 +71,7 @@ class Problem:
     """
 
     start: datetime
+    zone: ZoneInfo
     horizon: int
     stages: tuple[str, ...]
     machines: tuple[str, ...]
@@ -109,8 +115,8 @@ class Problem:
         return (operation for operation in self.operations if self.stage[operation] == stage)
 
     def time(self, minute: int) -> str:
-        """Return a minute of the plan as ISO 8601."""
-        return (self.start + timedelta(minutes=minute)).isoformat().replace("+00:00", "Z")
+        """Return a minute of the plan as ISO 8601, in the file's time zone."""
+        return (self.start + timedelta(minutes=minute)).astimezone(self.zone).isoformat()
 
 
 @dataclass(frozen=True)

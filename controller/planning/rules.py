@@ -42,7 +42,7 @@ def matrices(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return minutes and litres from each family (row) to each family (column).
 
-    Shapes are ``(n, n)`` for n families. An attribute that one of the two does not have tells nothing and costs nothing.
+    Shapes are ``(n, n)`` for n families. An attribute that one of the two does not have costs nothing.
     """
     count = len(families)
     minutes, litres = np.zeros((count, count), np.int64), np.zeros((count, count))

@@ -139,7 +139,12 @@ def campaign_short(problem: Problem, machine: int, sequence: Sequence[int]) -> i
 
 
 def _judge(
-    problem: Problem, decisions: Decisions, start: list[int], end: list[int], setup_min: list[int], dumped_l: list[float]
+    problem: Problem,
+    decisions: Decisions,
+    start: list[int],
+    end: list[int],
+    setup_min: list[int],
+    dumped_l: list[float],
 ) -> tuple[Costs, tuple[str, ...]]:
     weights, warnings = problem.weights, []
     tardiness = [max(end[route[-1]] - due, 0) for route, due in zip(problem.job_operations, problem.due, strict=True)]

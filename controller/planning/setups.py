@@ -25,11 +25,11 @@ class Setups:
     campaigns: tuple[tuple[Campaigning, ...], ...]
 
 
-
 def setups_of(
     file: PlanFile, stages: Mapping[str, int], machines: Mapping[str, int],
     stage_machines: list[tuple[int, ...]], listed: list[Listed],
 ) -> Setups:  # fmt: skip
+    """Return what the rules make of the operations of a file; check the rules first if the file brings its own."""
     rules = DEFAULT_SETUPS if file.setups is None else file.setups
     family, first_family = [0] * len(listed), [0] * len(machines)
     minutes: list[list[list[int]]] = [[] for _ in machines]
@@ -69,11 +69,9 @@ def setups_of(
     return Setups(tuple(family), tuple(first_family), tuple(families), tuple(minutes), tuple(litres), tuple(campaigns))
 
 
-
 def _groups(values: list[Value | None]) -> tuple[int, ...]:
     codes = {value: code for code, value in enumerate(dict.fromkeys(values))}
     return tuple(codes[value] for value in values)
-
 
 
 def _check_rule(
@@ -92,4 +90,3 @@ def _check_rule(
                 held = (one.attributes if kind == "jobs" else one.state).get(rule.attribute, 0)
                 if isinstance(held, (str, bool)):
                     raise PlanError(f"{key}.when: {rule.when!r} compares numbers; {kind}.{index} has {held!r}")
-

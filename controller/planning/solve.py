@@ -11,11 +11,13 @@ from controller.planning.dispatch import best_dispatch, dispatch, earliest_due_d
 from controller.planning.problem import Problem
 from controller.planning.schedule import Schedule
 from controller.planning.search import Effort, search
+from controller.planning.tidy import tidy
 
 Rule = Literal["edd", "atc", "search"]
-WINDOWS_SHARE = 0.2
-"""Share of the time that windows get, of a problem whose search has had time to settle."""
-SETTLED_STEPS_AN_OPERATION = 200
+WINDOWS_SHARE, WINDOWS_OPERATIONS = 0.2, 200
+"""Share of the time that windows get, of problems up to this size; with more, search has not settled by then."""
+PROOF_AFTER_S = 1.0
+"""Seconds of search before a problem that is small enough is given to CP-SAT whole."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,6 @@ class Plan:
         What made it.
     bound : float
         Points below which no plan can be.
-    proven : bool
-        Whether no better plan exists.
     history : tuple of float
         Objectives of the incumbent, from the first to the last; each is better than the one before.
     steps : int
@@ -80,35 +80,45 @@ def solve(
     first = dispatch(problem, earliest_due_date)
     if rule != "edd":
         first = min((best_dispatch(problem), first)[: 2 if rule == "search" else 1], key=_points)
+    bound = lower_bound(problem)
     if rule != "search":
-        points = first.costs.objective
-        return Plan(first, rule, lower_bound(problem), (points,), 0, time.perf_counter() - began, ())
+        return Plan(first, rule, bound, (first.costs.objective,), 0, time.perf_counter() - began, ())
     if start is not None:
         first = min(first, start, key=_points)
-    bound = lower_bound(problem)
-    if steps is not None:
-        found = search(problem, first, Effort(math.inf, steps), seed)
-        return Plan(found.schedule, rule, bound, found.history, found.steps, time.perf_counter() - began, ())
-    small = len(problem.operations) <= window.EXACT_OPERATIONS
-    searching = seconds * (1 - WINDOWS_SHARE) if window.available() else seconds
-    effort = Effort(began + searching)
-    if small:
-        effort = Effort(min(effort.until, time.perf_counter() + 1.0))
-    found = search(problem, first, effort, seed)
-    best, history, notes = found.schedule, list(found.history), []
+    found = search(problem, first, _effort(problem, began, seconds, steps), seed)
+    best, notes = found.schedule, ()
     if not window.available():
-        notes.append("pyjobshop is not installed: planned by rules and local search, without CP-SAT")
-    elif small:
-        proof = window.prove(problem, best, max(until - time.perf_counter(), 0.1), seed)
-        best, bound = proof.schedule, max(bound, proof.bound or 0.0)
-    elif found.steps > SETTLED_STEPS_AN_OPERATION * len(problem.operations):
-        best = window.improve(problem, best, until, seed)
-    else:
-        rest = search(problem, best, Effort(until), seed + 1)
-        best, found = rest.schedule, rest
-    if best.costs.objective < history[-1]:
-        history.append(best.costs.objective)
-    return Plan(best, rule, bound, tuple(history), found.steps, time.perf_counter() - began, tuple(notes))
+        notes = ("pyjobshop is not installed: planned by rules and local search, without CP-SAT",)
+    elif steps is None:
+        best, bound = _with_windows(problem, best, bound, until, seed)
+    best = tidy(problem, best)
+    history = found.history if best.costs.objective >= found.history[-1] else (*found.history, best.costs.objective)
+    return Plan(best, rule, bound, history, found.steps, time.perf_counter() - began, notes)
+
+
+def _effort(problem: Problem, began: float, seconds: float, steps: int | None) -> Effort:
+    """Return how long to search; the rest of the time is for CP-SAT, where it is there and of use."""
+    count = len(problem.operations)
+    if steps is not None:
+        return Effort(math.inf, steps)
+    if not window.available() or count > WINDOWS_OPERATIONS:
+        return Effort(began + seconds)
+    if count <= window.EXACT_OPERATIONS:
+        return Effort(min(time.perf_counter() + PROOF_AFTER_S, began + seconds / 2))
+    return Effort(began + seconds * (1 - WINDOWS_SHARE))
+
+
+def _with_windows(problem: Problem, best: Schedule, bound: float, until: float, seed: int) -> tuple[Schedule, float]:
+    """Return the plan after CP-SAT has had the time that is left, and the bound, which it may have raised."""
+    left = until - time.perf_counter()
+    if best.costs.objective <= bound or left <= 0:
+        return best, bound
+    if len(problem.operations) <= window.EXACT_OPERATIONS:
+        proof = window.prove(problem, best, left, seed)
+        return proof.schedule, max(bound, proof.bound or 0.0)
+    if len(problem.operations) <= WINDOWS_OPERATIONS:
+        return window.improve(problem, best, until, seed), bound
+    return best, bound
 
 
 def _points(schedule: Schedule) -> float:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 from controller.planning.calendar import FOREVER, Calendar
@@ -25,7 +26,7 @@ SCALE = 100
 
 @dataclass(frozen=True)
 class Proven:
-    """A plan of the whole problem, and the points below which no plan can be, or None where the model leaves out much."""
+    """A plan of the whole problem, and the points below which none can be; None if the model leaves something out."""
 
     schedule: Schedule
     bound: float | None
@@ -91,7 +92,7 @@ def _windows(problem: Problem, incumbent: Schedule, draws: random.Random) -> Ite
 def _planned(
     problem: Problem, incumbent: Schedule, window: Collection[int], seconds: float, seed: int
 ) -> tuple[Schedule | None, float]:
-    """Plan the operations of a window, which follow one another on their machines; returns points times `SCALE`, too."""
+    """Plan the operations of a window, which follow one another; return CP-SAT's bound in points times `SCALE`, too."""
     from pyjobshop import Model
 
     model = Model()
@@ -130,7 +131,7 @@ def _planned(
                 if other != one:
                     _setup(model, resources[of], tasks[one], tasks[other], table[kind][problem.family[other]])
         ranked = sorted((one for one in able if problem.order[one] != NEVER), key=problem.order.__getitem__)
-        for one, other in zip(ranked, ranked[1:], strict=False):
+        for one, other in pairwise(ranked):
             model.add_end_before_start(tasks[one], tasks[other])
     points = round(problem.weights.setup_min * SCALE) if model.constraints.setup_times else 0
     model.set_objective(weight_total_tardiness=1, weight_total_setup_time=points)

@@ -74,7 +74,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     seeds = range(given.seed, given.seed + (2 if given.short else 20))
-    print(json.dumps({"instances": len(seeds), **two_hundred(seeds), **twenty(seeds)}))
+    figures = {"instances": len(seeds), **two_hundred(seeds), **twenty(seeds)}
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
 
 
 if __name__ == "__main__":

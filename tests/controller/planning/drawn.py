@@ -1,7 +1,7 @@
 """Small problems of every kind, drawn by hypothesis, and the judge of plans: it knows nothing of how they are made."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -50,7 +50,12 @@ def files(draw: st.DrawFn, jobs_max: int = 7, pins: bool = True, calendars: bool
     if pins and draw(st.booleans()):
         jobs[0]["operations"][0]["pin"] = {"machine": next(iter(jobs[0]["operations"][0]["minutes"]))}
     setups = [
-        {"stage": draw(st.sampled_from(stages)), "attribute": "cloth", "minutes": draw(st.integers(0, 30)), "litres": 5},
+        {
+            "stage": draw(st.sampled_from(stages)),
+            "attribute": "cloth",
+            "minutes": draw(st.integers(0, 30)),
+            "litres": 5,
+        },
         {"stage": draw(st.sampled_from(stages)), "attribute": "light", "when": "rises", "by": 1, "minutes": 12},
         {"stage": stages[0], "attribute": "cloth", "minutes": {"a": {"b": draw(st.integers(0, 40))}, "b": {"c": 3}}},
     ]
@@ -64,7 +69,9 @@ def files(draw: st.DrawFn, jobs_max: int = 7, pins: bool = True, calendars: bool
         file["shelf_lives"] = [{"from": stages[0], "to": stages[-1], "hours": draw(st.sampled_from((0.5, 2, 24)))}]
     if pins and draw(st.booleans()):
         of = machines[0]["name"]
-        there = [job["name"] for job in jobs if of in job["operations"][0]["minutes"] and "pin" not in job["operations"][0]]
+        there = [
+            job["name"] for job in jobs if of in job["operations"][0]["minutes"] and "pin" not in job["operations"][0]
+        ]
         if len(there) > 1:
             file["pinned_orders"] = [{"machine": of, "jobs": draw(st.permutations(there[:3]))}]
     return file
@@ -78,7 +85,7 @@ def faults(file: dict[str, Any], problem: Problem, plan: Schedule) -> list[str]:
         return ["not every operation is planned once"]
     number = 0
     for job in file["jobs"]:
-        ready = START + timedelta(minutes=minute(job["release"]))
+        ready = START + timedelta(minutes=minute(job.get("release", file["start"])))
         for operation in job["operations"]:
             of = problem.machines[plan.machine[number]]
             start, end = (START + timedelta(minutes=when[number]) for when in (plan.start, plan.end))
@@ -124,6 +131,4 @@ def open_minutes(problem: Problem, of: int, start: int, end: int) -> int:
 
 
 def minute(when: str) -> int:
-    from datetime import datetime
-
     return round((datetime.fromisoformat(when) - START).total_seconds() / 60)

@@ -25,7 +25,7 @@ def print_works(seed: int, jobs: int = 200, machines: dict[str, int] = MACHINES)
     draws = random.Random(seed)
     named = {stage: [f"{stage}-{number + 1}" for number in range(machines[stage])] for stage in STAGES}
     inks = dict(zip(named["print"], (INKS[number % len(INKS)] for number in range(machines["print"])), strict=True))
-    made, load = [], {ink: 0.0 for ink in INKS}
+    made, load = [], dict.fromkeys(INKS, 0.0)
     for number in range(jobs):
         cloth = draws.choice([name for name, of in CLOTHS.items() if of[0] in inks.values()])
         ink, steam_c, width = CLOTHS[cloth]
@@ -78,7 +78,7 @@ def planted(seed: int, jobs: int = 20, machines: tuple[int, ...] = (1, 2, 1, 1))
     for stage, count in zip(STAGES, machines, strict=True):
         free, first, chains = [0] * count, [f"{stage}-idle-{of}" for of in range(count)], [[] for _ in range(count)]
         now: list[tuple[str, int] | None] = [None] * count
-        costs = {of: 0 for of in range(count)}
+        costs = dict.fromkeys(range(count), 0)
         for name in sorted(names, key=lambda one: (ready[one], one)):
             of = min(range(count), key=lambda one: (free[one], one))
             if now[of] is None or now[of][1] == 0:

@@ -1,6 +1,7 @@
 """What every plan of every solver has to be: possible, as cheap as said, and never worse than what was there."""
 
 import math
+import random
 from collections.abc import Iterator
 from itertools import permutations, product
 from typing import Any
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from controller.planning import Decisions, Problem, schedule, solve
 from controller.planning.bound import lower_bound
 from controller.planning.dispatch import ApparentTardinessCost, dispatch, earliest_due_date
-from controller.planning.search import Effort, Moves, random, search
+from controller.planning.moves import Moves
+from controller.planning.search import Effort, search
 from controller.planning.sheet import Sheet
 from tests.controller.planning.drawn import faults, files, problem_of
 from tests.controller.planning.instances import planted, print_works
