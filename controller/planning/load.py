@@ -37,11 +37,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _first(error: ValidationError) -> str:
-    found = error.errors(include_url=False)[0]
+    # an unknown key first: it says more than that the right one is missing
+    found = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     key = ".".join(map(str, found["loc"])) or "file"
     if found["type"] == "extra_forbidden":
-        known = {field.alias or name for model in Part.__subclasses__() for name, field in model.model_fields.items()}
-        close = get_close_matches(str(found["loc"][-1]), known, 1)
+        parts = [PlanFile] if len(found["loc"]) == 1 else Part.__subclasses__()
+        known = {field.alias or name for part in parts for name, field in part.model_fields.items()}
+        close = get_close_matches(str(found["loc"][-1]), known - {found["loc"][-1]}, 1)
         return f"{key}: unknown key" + (f"; did you mean {close[0]!r}?" if close else "; see the schema")
     if found["type"] == "missing":
         return f"{key}: is missing"

@@ -96,7 +96,7 @@ class Job(Part):
     name: Name
     release: AwareDatetime | None = None
     due: AwareDatetime | None = None
-    weight: float = Field(1.0, ge=0, le=1e6)
+    weight: float = Field(default=1.0, ge=0, le=1e6)
     attributes: dict[str, Value] = {}
     operations: tuple[Operation, ...] = Field(min_length=1)
 
@@ -121,7 +121,7 @@ class SetupRule(Part):
     stage: Name
     attribute: str = ""
     when: Literal["change", "rises", "falls", "always"] = "change"
-    by: float = Field(0.0, ge=0)
+    by: float = Field(default=0.0, ge=0)
     minutes: Minutes | dict[str, dict[str, Minutes]] = 0
     litres: Annotated[float, Field(ge=0, le=1e6)] | dict[str, dict[str, Annotated[float, Field(ge=0, le=1e6)]]] = 0.0
     machines: tuple[Name, ...] = ()
@@ -171,12 +171,12 @@ class Weights(Part):
         A minute that a shelf life is passed by, a pinned start is missed by, or a campaign is too short by.
     """
 
-    setup_min: float = Field(1.0, ge=0)
-    tardiness_min: float = Field(1.0, ge=0)
-    dumped_l: float = Field(0.0, ge=0)
-    shelf_min: float = Field(20.0, gt=0)
-    pin_min: float = Field(1000.0, gt=0)
-    campaign_min: float = Field(0.2, ge=0)
+    setup_min: float = Field(default=1.0, ge=0)
+    tardiness_min: float = Field(default=1.0, ge=0)
+    dumped_l: float = Field(default=0.0, ge=0)
+    shelf_min: float = Field(default=20.0, gt=0)
+    pin_min: float = Field(default=1000.0, gt=0)
+    campaign_min: float = Field(default=0.2, ge=0)
 
 
 class PlanFile(Part):
@@ -196,7 +196,7 @@ class PlanFile(Part):
 
     start: AwareDatetime
     time_zone: str = "UTC"
-    horizon_days: int = Field(120, ge=1, le=730)
+    horizon_days: int = Field(default=120, ge=1, le=730)
     stages: tuple[Name, ...] = Field(min_length=1)
     machines: tuple[Machine, ...] = Field(min_length=1)
     jobs: tuple[Job, ...] = Field(min_length=1)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from controller.planning.calendar import Calendar
-from controller.planning.planfile import Weights
+from controller.planning.planfile import Value, Weights
 
 NEVER = -1
 """Minute of a pinned start that is not pinned; index of an operation or machine that there is not."""
@@ -90,7 +90,7 @@ class Problem:
     job: tuple[int, ...]
     stage: tuple[int, ...]
     family: tuple[int, ...]
-    families: tuple[tuple[dict[str, object], ...], ...]
+    families: tuple[tuple[dict[str, Value], ...], ...]
     minutes: tuple[dict[int, int], ...]
     before: tuple[int, ...]
     after: tuple[int, ...]

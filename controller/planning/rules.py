@@ -10,16 +10,24 @@ from controller.planning.planfile import SetupRule, Value
 PRACTICE = "default from practice"
 
 DEFAULT_SETUPS: tuple[SetupRule, ...] = tuple(
-    SetupRule(stage=stage, attribute=attribute, when=when, by=by, minutes=minutes, litres=litres, source=PRACTICE)
-    for stage, attribute, when, by, minutes, litres in (
-        ("pretreat", "liquor", "change", 0, 30, 60),  # 20 to 40 minutes, 30 to 100 l left in trough and pipes
-        ("print", "", "always", 0, 1, 0),  # another design on the same cloth, 0 to 2 minutes
-        ("print", "fabric", "change", 0, 8, 0),  # splice, head height, profile, 5 to 10 minutes
-        ("print", "width_mm", "change", 0, 15, 0),  # 10 to 20 minutes, cleaning included
-        ("print", "ink_class", "change", 0, 480, 16),  # flush, 4 to 12 hours, 1 to 3 l for each of 8 colours
-        ("steam", "steam_c", "change", 0, 35, 0),  # 102 to 175 °C and back, 25 to 45 minutes
-        ("wash", "bath", "change", 0, 30, 0),  # 20 to 40 minutes
-        ("wash", "lightness", "rises", 20, 30, 0),  # a light ground after a dark one needs a fresh bath
+    SetupRule.model_validate({**rule, "source": PRACTICE})
+    for rule in (
+        # 20 to 40 minutes; 30 to 100 l are left in trough and pipes
+        {"stage": "pretreat", "attribute": "liquor", "minutes": 30, "litres": 60},
+        # another design on the same cloth, 0 to 2 minutes
+        {"stage": "print", "when": "always", "minutes": 1},
+        # splice, head height, profile, 5 to 10 minutes
+        {"stage": "print", "attribute": "fabric", "minutes": 8},
+        # 10 to 20 minutes, cleaning included
+        {"stage": "print", "attribute": "width_mm", "minutes": 15},
+        # flush, 4 to 12 hours, 1 to 3 l for each of 8 colours
+        {"stage": "print", "attribute": "ink_class", "minutes": 480, "litres": 16},
+        # 102 to 175 °C and back, 25 to 45 minutes
+        {"stage": "steam", "attribute": "steam_c", "minutes": 35},
+        # 20 to 40 minutes
+        {"stage": "wash", "attribute": "bath", "minutes": 30},
+        # a light ground after a dark one needs a fresh bath
+        {"stage": "wash", "attribute": "lightness", "when": "rises", "by": 20, "minutes": 30},
     )
 )
 """What changes cost where no file says otherwise; each is a default from practice, to be replaced by one's own."""

@@ -112,7 +112,7 @@ def keep_shelf_lives(problem: Problem, decisions: Decisions) -> Schedule:
             (earlier, found.start[one] - longest - found.end[earlier])
             for one in problem.operations
             for earlier, longest in problem.waits[one]
-            if found.start[one] - found.end[earlier] > longest
+            if found.start[one] - found.end[earlier] > longest and problem.pin_start[earlier] == NEVER
         ]
         if not late:
             break

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from controller.planning import Problem, Schedule, build, parse
 from tests.controller.planning.instances import START, at
 
-NEVER = -1
-
 
 def problem_of(file: dict[str, Any]) -> Problem:
     return build(parse(json.dumps(file)))

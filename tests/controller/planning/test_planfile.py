@@ -27,24 +27,88 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("no zone in a time", lambda f: f.update(start="2026-03-02T06:00:00"), "start: Input should have timezone info"),
     ("no such zone", lambda f: f.update(time_zone="Mars/Base"), "time_zone: no time zone is called 'Mars/Base'"),
     ("negative minutes", lambda f: f["jobs"][0]["operations"][0].update(minutes=-3), "jobs.0.operations.0.minutes"),
-    ("no such stage", lambda f: f["machines"][0].update(stage="prin"), "machines.0.stage: no stage is called 'prin'; did you mean 'print'?"),
+    (
+        "no such stage",
+        lambda f: f["machines"][0].update(stage="prin"),
+        "machines.0.stage: no stage is called 'prin'; did you mean 'print'?",
+    ),
     ("twice", lambda f: f["jobs"][1].update(name=f["jobs"][0]["name"]), "jobs: 'scarf-ginkgo' is there 2 times"),
-    ("route", lambda f: f["jobs"][0]["operations"].reverse(), "jobs.0.operations.1.stage: 'steam' comes twice or out of the order"),
-    ("machine of another stage", lambda f: f["jobs"][0]["operations"][1].update(minutes={"padder": 3}), "no machine of print is called 'padder'"),
-    ("pin elsewhere", lambda f: f["jobs"][0]["operations"][1].update(pin={"machine": "press-reactive"}), "jobs.0.operations.1.pin.machine: press-reactive cannot do it"),
+    (
+        "route",
+        lambda f: f["jobs"][0]["operations"].reverse(),
+        "jobs.0.operations.1.stage: 'steam' comes twice or out of the order",
+    ),
+    (
+        "machine of another stage",
+        lambda f: f["jobs"][0]["operations"][1].update(minutes={"padder": 3}),
+        "no machine of print is called 'padder'",
+    ),
+    (
+        "pin elsewhere",
+        lambda f: f["jobs"][0]["operations"][1].update(pin={"machine": "press-reactive"}),
+        "jobs.0.operations.1.pin.machine: press-reactive cannot do it",
+    ),
     ("empty pin", lambda f: f["jobs"][0]["operations"][1].update(pin={}), "fixes nothing; give machine, start or both"),
-    ("pin before the plan", lambda f: f["jobs"][0]["operations"][1].update(pin={"start": "2026-03-01T06:00:00+01:00"}), "lies before the plan's start"),
-    ("pin while closed", lambda f: f["jobs"][0]["operations"][2].update(pin={"machine": "steamer", "start": "2026-03-02T23:00:00+01:00"}), "steamer is closed then"),
-    ("pins overlap", lambda f: f["jobs"][2]["operations"][1].update(pin={"machine": "press-spare", "start": "2026-03-02T09:01:00+01:00"}), "overlaps"),
-    ("too long", lambda f: f["jobs"][0]["operations"][2].update(minutes=2000), "do not fit into any open window of steamer (longest 960 min)"),
-    ("order of strangers", lambda f: f["pinned_orders"][0]["jobs"].append("flag-red"), "pinned_orders.0.jobs.2: flag-red cannot go over press-acid"),
-    ("order twice", lambda f: f["pinned_orders"].append(f["pinned_orders"][0]), "pinned_orders.1.machine: press-acid has an order already"),
-    ("shelf life backwards", lambda f: f["shelf_lives"].append({"from": "steam", "to": "print", "hours": 1}), "shelf_lives.2.to: 'print' is not a stage after 'steam'"),
-    ("rule without attribute", lambda f: f.update(setups=[{"stage": "print", "minutes": 5}]), "setups.0: 'change' needs an attribute"),
-    ("attribute of nobody", lambda f: f.update(setups=[{"stage": "print", "attribute": "fabrik"}]), "setups.0.attribute: no attribute of a job is called 'fabrik'; did you mean 'fabric'?"),
-    ("words do not rise", lambda f: f.update(setups=[{"stage": "print", "attribute": "fabric", "when": "rises"}]), "setups.0.when: 'rises' compares numbers"),
-    ("closed backwards", lambda f: f["machines"][0].update(maintenance=[{"from": at(9), "to": at(3)}]), "give an end after the beginning"),
-]  # fmt: skip
+    (
+        "pin before the plan",
+        lambda f: f["jobs"][0]["operations"][1].update(pin={"start": "2026-03-01T06:00:00+01:00"}),
+        "lies before the plan's start",
+    ),
+    (
+        "pin while closed",
+        lambda f: f["jobs"][0]["operations"][2].update(
+            pin={"machine": "steamer", "start": "2026-03-02T23:00:00+01:00"}
+        ),
+        "steamer is closed then",
+    ),
+    (
+        "pins overlap",
+        lambda f: f["jobs"][2]["operations"][1].update(
+            pin={"machine": "press-spare", "start": "2026-03-02T09:01:00+01:00"}
+        ),
+        "overlaps",
+    ),
+    (
+        "too long",
+        lambda f: f["jobs"][0]["operations"][2].update(minutes=2000),
+        "do not fit into any open window of steamer (longest 960 min)",
+    ),
+    (
+        "order of strangers",
+        lambda f: f["pinned_orders"][0]["jobs"].append("flag-red"),
+        "pinned_orders.0.jobs.2: flag-red cannot go over press-acid",
+    ),
+    (
+        "order twice",
+        lambda f: f["pinned_orders"].append(f["pinned_orders"][0]),
+        "pinned_orders.1.machine: press-acid has an order already",
+    ),
+    (
+        "shelf life backwards",
+        lambda f: f["shelf_lives"].append({"from": "steam", "to": "print", "hours": 1}),
+        "shelf_lives.2.to: 'print' is not a stage after 'steam'",
+    ),
+    (
+        "rule without attribute",
+        lambda f: f.update(setups=[{"stage": "print", "minutes": 5}]),
+        "setups.0: 'change' needs an attribute",
+    ),
+    (
+        "attribute of nobody",
+        lambda f: f.update(setups=[{"stage": "print", "attribute": "fabrik"}]),
+        "setups.0.attribute: no attribute of a job is called 'fabrik'; did you mean 'fabric'?",
+    ),
+    (
+        "words do not rise",
+        lambda f: f.update(setups=[{"stage": "print", "attribute": "fabric", "when": "rises"}]),
+        "setups.0.when: 'rises' compares numbers",
+    ),
+    (
+        "closed backwards",
+        lambda f: f["machines"][0].update(maintenance=[{"from": at(9), "to": at(3)}]),
+        "give an end after the beginning",
+    ),
+]
 
 
 @pytest.mark.parametrize(("change", "told"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
