@@ -87,7 +87,7 @@ def dispatch(problem: Problem, priority: Priority) -> Schedule:
 
 
 def best_dispatch(problem: Problem) -> Schedule:
-    """Plan by earliest due date and by the grid of apparent tardiness cost; return the best."""
+    """Plan by apparent tardiness cost with every pair of parameters of the grid; return the best."""
     grid = (ApparentTardinessCost(slack, setup) for slack, setup in product(SLACK_SCALES, SETUP_SCALES))
     return min((dispatch(problem, rule) for rule in grid), key=lambda one: one.costs.objective)
 

@@ -25,10 +25,14 @@ STEPS_A_LOOK = 64
 
 @dataclass
 class Effort:
-    """How long to search: until a moment (`time.perf_counter`), or a number of steps, which can be repeated exactly."""
+    """How long to search: until a moment (`time.perf_counter`), or a number of steps, which can be repeated exactly.
+
+    Either ends when a plan of at most `enough` points is found: what no plan can be below.
+    """
 
     until: float = math.inf
     steps: int | None = None
+    enough: float = -math.inf
     began: float = field(default_factory=time.perf_counter)
     done: int = 0
 
@@ -83,7 +87,7 @@ def _round(
     step = better = 0
     begun: int | None = None
     heat = moves.mean_setup * FREEZING
-    while step % STEPS_A_LOOK or effort.share() < until:
+    while best > effort.enough and (step % STEPS_A_LOOK or effort.share() < until):
         if begun is None and step - better > STALLED_STEPS * count:
             begun = step
         if begun is not None and (step - begun) % STEPS_A_LOOK == 0:

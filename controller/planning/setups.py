@@ -9,7 +9,7 @@ from controller.planning.planfile import PlanFile, SetupRule, Value
 from controller.planning.problem import Campaigning
 from controller.planning.rules import DEFAULT_SETUPS, families_of, matrices
 
-FAMILIES_MAX = 2000
+FAMILIES_MAX = 1000
 """Families of one stage; their tables of set-ups have the square of it."""
 
 

@@ -68,12 +68,13 @@ def solve(
         ``edd``: earliest due date. ``atc``: the best of a grid of apparent tardiness cost with set-ups. ``search``: the
         better of both, then local search, then CP-SAT on windows.
     seconds : float
-        For all of it. The rules take what they need, also if that is longer.
+        For all of it. The rules and tidying take what they need, also if that is longer; a plan that cannot be bettered
+        ends it sooner.
     seed : int
     steps : int, optional
         Moves of local search, instead of seconds, and no CP-SAT: the plan is the same on every computer.
     start : Schedule, optional
-        A plan to begin from, if it is better than the rules': the one that was released, say.
+        A plan of the same problem to begin from, if it is better than the rules'.
     """
     began = time.perf_counter()
     until = began + seconds
@@ -85,7 +86,7 @@ def solve(
         return Plan(first, rule, bound, (first.costs.objective,), 0, time.perf_counter() - began, ())
     if start is not None:
         first = min(first, start, key=_points)
-    found = search(problem, first, _effort(problem, began, seconds, steps), seed)
+    found = search(problem, first, _effort(problem, began, seconds, steps, bound), seed)
     best, notes = found.schedule, ()
     if not window.available():
         notes = ("pyjobshop is not installed: planned by rules and local search, without CP-SAT",)
@@ -96,16 +97,16 @@ def solve(
     return Plan(best, rule, bound, history, found.steps, time.perf_counter() - began, notes)
 
 
-def _effort(problem: Problem, began: float, seconds: float, steps: int | None) -> Effort:
+def _effort(problem: Problem, began: float, seconds: float, steps: int | None, bound: float) -> Effort:
     """Return how long to search; the rest of the time is for CP-SAT, where it is there and of use."""
     count = len(problem.operations)
     if steps is not None:
-        return Effort(math.inf, steps)
+        return Effort(math.inf, steps, bound)
     if not window.available() or count > WINDOWS_OPERATIONS:
-        return Effort(began + seconds)
+        return Effort(began + seconds, enough=bound)
     if count <= window.EXACT_OPERATIONS:
-        return Effort(min(time.perf_counter() + PROOF_AFTER_S, began + seconds / 2))
-    return Effort(began + seconds * (1 - WINDOWS_SHARE))
+        return Effort(min(time.perf_counter() + PROOF_AFTER_S, began + seconds / 2), enough=bound)
+    return Effort(began + seconds * (1 - WINDOWS_SHARE), enough=bound)
 
 
 def _with_windows(problem: Problem, best: Schedule, bound: float, until: float, seed: int) -> tuple[Schedule, float]:

@@ -38,20 +38,21 @@ def available() -> bool:
 
 
 def improve(problem: Problem, incumbent: Schedule, until: float, seed: int) -> Schedule:
-    """Plan one window after another anew until a moment (`time.perf_counter`); never returns a worse plan."""
+    """Plan one window after another anew; never returns a worse plan.
+
+    It ends at a moment (`time.perf_counter`), or when none of the windows has made the plan better.
+    """
     draws = random.Random(seed)  # noqa: S311 (not for secrets)
-    while time.perf_counter() + WINDOW_S / 2 < until:
-        tried = False
+    better = True
+    while better:
+        better = False
         for window in _windows(problem, incumbent, draws):
             left = until - time.perf_counter()
             if left < WINDOW_S / 2:
                 return incumbent
-            tried = True
             found = _planned(problem, incumbent, window, min(left, WINDOW_S), seed)[0]
             if found is not None and found.costs.objective < incumbent.costs.objective:
-                incumbent = found
-        if not tried:
-            break
+                incumbent, better = found, True
     return incumbent
 
 
