@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from controller.planning.problem import NEVER, Decisions, Problem
 from controller.planning.schedule import Schedule, keep_shelf_lives
 
-SLACK_SCALES = (0.3, 1.0, 3.0, 8.0)
-SETUP_SCALES = (0.1, 0.3, 1.0, 3.0)
+SLACK_SCALES = (0.3, 1.0, 4.0, 15.0)
+SETUP_SCALES = (0.03, 0.1, 0.3, 1.0)
 """The grid of the rule's two parameters: k1 in mean durations, k2 in mean set-ups."""
 
 
@@ -126,7 +126,8 @@ class _Stage:
             of: np.array(problem.setup_min[of]) * weights.setup_min + np.array(problem.dumped_l[of]) * weights.dumped_l
             for of in self.machines
         }
-        every = np.concatenate([self.points[of][np.ix_(self.family, self.family)].ravel() for of in self.machines])
+        able = {of: self.family[np.isfinite(self.minutes[of])] for of in self.machines}
+        every = np.concatenate([self.points[of][np.ix_(able[of], able[of])].ravel() for of in self.machines])
         self.mean_setup = float(every[every > 0].mean()) if (every > 0).any() else 1.0
         least = np.minimum.reduce(list(self.minutes.values()))
         self.mean_minutes = float(least.mean())

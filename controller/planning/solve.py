@@ -16,6 +16,8 @@ from controller.planning.tidy import tidy
 Rule = Literal["edd", "atc", "search"]
 WINDOWS_SHARE, WINDOWS_OPERATIONS = 0.2, 200
 """Share of the time that windows get, of problems up to this size; with more, search has not settled by then."""
+TIDY_SHARE = 0.05
+"""Share of the time that is kept for what costs nothing."""
 PROOF_AFTER_S = 1.0
 """Seconds of search before a problem that is small enough is given to CP-SAT whole."""
 
@@ -68,8 +70,7 @@ def solve(
         ``edd``: earliest due date. ``atc``: the best of a grid of apparent tardiness cost with set-ups. ``search``: the
         better of both, then local search, then CP-SAT on windows.
     seconds : float
-        For all of it. The rules and tidying take what they need, also if that is longer; a plan that cannot be bettered
-        ends it sooner.
+        For all of it. The rules take what they need, also if that is longer; a plan that cannot be bettered ends it sooner.
     seed : int
     steps : int, optional
         Moves of local search, instead of seconds, and no CP-SAT: the plan is the same on every computer.
@@ -77,7 +78,7 @@ def solve(
         A plan of the same problem to begin from, if it is better than the rules'.
     """
     began = time.perf_counter()
-    until = began + seconds
+    until = began + seconds * (1 - TIDY_SHARE)
     first = dispatch(problem, earliest_due_date)
     if rule != "edd":
         first = min((best_dispatch(problem), first)[: 2 if rule == "search" else 1], key=_points)
@@ -86,27 +87,27 @@ def solve(
         return Plan(first, rule, bound, (first.costs.objective,), 0, time.perf_counter() - began, ())
     if start is not None:
         first = min(first, start, key=_points)
-    found = search(problem, first, _effort(problem, began, seconds, steps, bound), seed)
+    found = search(problem, first, _effort(problem, began, until, steps, bound), seed)
     best, notes = found.schedule, ()
     if not window.available():
         notes = ("pyjobshop is not installed: planned by rules and local search, without CP-SAT",)
     elif steps is None:
         best, bound = _with_windows(problem, best, bound, until, seed)
-    best = tidy(problem, best)
+    best = tidy(problem, best, math.inf if steps is not None else began + seconds)
     history = found.history if best.costs.objective >= found.history[-1] else (*found.history, best.costs.objective)
     return Plan(best, rule, bound, history, found.steps, time.perf_counter() - began, notes)
 
 
-def _effort(problem: Problem, began: float, seconds: float, steps: int | None, bound: float) -> Effort:
+def _effort(problem: Problem, began: float, until: float, steps: int | None, bound: float) -> Effort:
     """Return how long to search; the rest of the time is for CP-SAT, where it is there and of use."""
     count = len(problem.operations)
     if steps is not None:
         return Effort(math.inf, steps, bound)
     if not window.available() or count > WINDOWS_OPERATIONS:
-        return Effort(began + seconds, enough=bound)
+        return Effort(until, enough=bound)
     if count <= window.EXACT_OPERATIONS:
-        return Effort(min(time.perf_counter() + PROOF_AFTER_S, began + seconds / 2), enough=bound)
-    return Effort(began + seconds * (1 - WINDOWS_SHARE), enough=bound)
+        return Effort(min(time.perf_counter() + PROOF_AFTER_S, (began + until) / 2), enough=bound)
+    return Effort(until - (until - began) * WINDOWS_SHARE, enough=bound)
 
 
 def _with_windows(problem: Problem, best: Schedule, bound: float, until: float, seed: int) -> tuple[Schedule, float]:

@@ -1,5 +1,8 @@
 """What costs nothing is done early: cloth should not lie because no point depends on it."""
 
+import math
+import time
+
 from controller.planning.problem import NEVER, Decisions, Problem
 from controller.planning.schedule import Schedule, keep_shelf_lives
 from controller.planning.sheet import Sheet
@@ -7,13 +10,18 @@ from controller.planning.sheet import Sheet
 PASSES = 4
 
 
-def tidy(problem: Problem, plan: Schedule) -> Schedule:
-    """Return a plan of no more points in which neighbours have changed places where that ends more work earlier."""
+def tidy(problem: Problem, plan: Schedule, until: float = math.inf) -> Schedule:
+    """Return a plan of no more points in which neighbours have changed places where that ends more work earlier.
+
+    It ends at a moment (`time.perf_counter`), or when no two neighbours are left to change.
+    """
     sheet = Sheet(problem, plan.decisions)
     ends = sum(sheet.end)
     for _ in range(PASSES):
         before = ends
         for of in range(len(problem.machines)):
+            if time.perf_counter() > until:
+                break
             for index in range(1, len(sheet.sequences[of])):
                 ends = _brought_forward(problem, sheet, of, index, ends)
         if ends == before:
