@@ -19,6 +19,8 @@ FREEZING = 0.002
 """Temperature of the first descent, which goes down as fast as it can."""
 STALLED_STEPS, CYCLE_STEPS = 60, 400
 """For each operation: steps without a better plan that end the first descent, and steps of each cycle after it."""
+ROUNDED = 1e-6
+"""Points that the sheet may be off by, since it adds up what moves change."""
 STEPS_A_LOOK = 64
 """Steps between looks at the clock."""
 
@@ -72,7 +74,7 @@ def search(problem: Problem, incumbent: Schedule, effort: Effort, seed: int) -> 
         for found in (keep_shelf_lives(problem, best), schedule(problem, best)):
             if found.costs.objective < incumbent.costs.objective:
                 incumbent = found
-        if incumbent.costs.objective < history[-1] - 1e-6:
+        if incumbent.costs.objective < history[-1] - ROUNDED:
             history.append(incumbent.costs.objective)
     return Found(incumbent, tuple(history), effort.done)
 
@@ -82,12 +84,12 @@ def _round(
 ) -> Decisions:
     holds = incumbent.decisions.holds
     sheet = Sheet(problem, incumbent.decisions)
-    best, kept = sheet.total, sheet.decisions()
+    best, kept = sheet.total, sheet.frozen()
     count = len(problem.operations)
     step = better = 0
     begun: int | None = None
     heat = moves.mean_setup * FREEZING
-    while best > effort.enough and (step % STEPS_A_LOOK or effort.share() < until):
+    while best > effort.enough + ROUNDED and (step % STEPS_A_LOOK or effort.share() < until):
         if begun is None and step - better > STALLED_STEPS * count:
             begun = step
         if begun is not None and (step - begun) % STEPS_A_LOOK == 0:
@@ -102,7 +104,7 @@ def _round(
         after = sheet.attempt(changes)
         if after > before and after - before > -heat * math.log(1 - moves.draws.random()):
             sheet.undo()
-        elif after < best - 1e-6:
-            best, kept, better = after, sheet.decisions(), step
+        elif after < best - ROUNDED:
+            best, kept, better = after, sheet.frozen(), step
             history.append(best)
     return Decisions(kept, holds)

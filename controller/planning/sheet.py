@@ -86,7 +86,7 @@ class Sheet:
             self.sequences[of], self.campaign[of] = sequence, campaign
         self.total = self._total_before
 
-    def decisions(self) -> tuple[tuple[int, ...], ...]:
+    def frozen(self) -> tuple[tuple[int, ...], ...]:
         """Return the sequences as they are."""
         return tuple(map(tuple, self.sequences))
 

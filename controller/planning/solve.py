@@ -70,7 +70,8 @@ def solve(
         ``edd``: earliest due date. ``atc``: the best of a grid of apparent tardiness cost with set-ups. ``search``: the
         better of both, then local search, then CP-SAT on windows.
     seconds : float
-        For all of it. The rules take what they need, also if that is longer; a plan that cannot be bettered ends it sooner.
+        For all of it. The rules take what they need, also if that is longer; a plan that cannot be bettered ends it
+        sooner.
     seed : int
     steps : int, optional
         Moves of local search, instead of seconds, and no CP-SAT: the plan is the same on every computer.

@@ -26,7 +26,7 @@ def tidy(problem: Problem, plan: Schedule, until: float = math.inf) -> Schedule:
                 ends = _brought_forward(problem, sheet, of, index, ends)
         if ends == before:
             break
-    tidied = keep_shelf_lives(problem, Decisions(sheet.decisions()))
+    tidied = keep_shelf_lives(problem, Decisions(sheet.frozen()))
     return tidied if tidied.costs.objective <= plan.costs.objective else plan
 
 

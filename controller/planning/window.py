@@ -5,10 +5,10 @@ It needs pyjobshop, which is loaded when it is first used. Without it `available
 
 import random
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 from controller.planning.calendar import FOREVER, Calendar
@@ -97,11 +97,9 @@ def _planned(
     from pyjobshop import Model
 
     model = Model()
-    sequences = incumbent.decisions.sequences
+    whole = len(window) == len(problem.operations)
+    machines = list(range(len(problem.machines))) if whole else sorted({incumbent.machine[one] for one in window})
     horizon = max(incumbent.end) * 2 + 1000
-    machines = sorted({incumbent.machine[one] for one in window} | (
-        set(range(len(problem.machines))) if len(window) == len(problem.operations) else set()
-    ))  # fmt: skip
     resources = {of: model.add_machine(breaks=_breaks(problem.calendars[of], horizon)) for of in machines}
     tasks = {one: _task(model, problem, incumbent, one, window) for one in sorted(window)}
     for one, task in tasks.items():
@@ -110,44 +108,49 @@ def _planned(
                 model.add_mode(task, resources[of], problem.minutes[one][of])
         if problem.before[one] in tasks:
             model.add_end_before_start(tasks[problem.before[one]], task)
-    for of in machines:
-        mine = [one for one in sequences[of] if one in tasks]
-        first = sequences[of].index(mine[0]) if mine else 0
-        past = sequences[of][first - 1] if first else NEVER
-        free, family = (incumbent.end[past], problem.family[past]) if first else (0, problem.first_family[of])
-        begin = model.add_task(earliest_start=free, latest_start=free)
-        model.add_mode(begin, resources[of], 0)
-        able = [one for one in tasks if of in problem.minutes[one]]
-        rest = sequences[of][first + len(mine) :]
-        finish = model.add_task(earliest_start=horizon, latest_start=horizon) if rest else None
-        if finish is not None:
-            model.add_mode(finish, resources[of], 0)
-        table = problem.setup_min[of]
-        for one in able:
-            kind = problem.family[one]
-            _setup(model, resources[of], begin, tasks[one], table[family][kind])
-            if finish is not None:
-                _setup(model, resources[of], tasks[one], finish, table[kind][problem.family[rest[0]]])
-            for other in able:
-                if other != one:
-                    _setup(model, resources[of], tasks[one], tasks[other], table[kind][problem.family[other]])
-        ranked = sorted((one for one in able if problem.order[one] != NEVER), key=problem.order.__getitem__)
-        for one, other in pairwise(ranked):
-            model.add_end_before_start(tasks[one], tasks[other])
+    for of, resource in resources.items():
+        _set_up(model, problem, incumbent, tasks, (of, resource), horizon)
     points = round(problem.weights.setup_min * SCALE) if model.constraints.setup_times else 0
     model.set_objective(weight_total_tardiness=1, weight_total_setup_time=points)
     result = model.solve(time_limit=seconds, display=False, num_workers=1, random_seed=seed)
     if not result.best or not result.best.tasks:
         return None, 0.0
     placed: dict[int, list[tuple[int, int]]] = {of: [] for of in machines}
-    for one, scheduled in zip(tasks, result.best.tasks, strict=False):
+    for one, scheduled in zip(tasks, result.best.tasks, strict=False):  # the tasks that stand for the past come after
         placed[machines[scheduled.resources[0]]].append((scheduled.start, one))
-    changed = list(sequences)
+    sequences = list(incumbent.decisions.sequences)
     for of in machines:
         first = next((index for index, one in enumerate(sequences[of]) if one in tasks), 0)
         others = [one for one in sequences[of] if one not in tasks]
-        changed[of] = (*others[:first], *(one for _, one in sorted(placed[of])), *others[first:])
-    return keep_shelf_lives(problem, Decisions(tuple(changed))), result.lower_bound
+        sequences[of] = (*others[:first], *(one for _, one in sorted(placed[of])), *others[first:])
+    return keep_shelf_lives(problem, Decisions(tuple(sequences))), result.lower_bound
+
+
+def _set_up(
+    model: Any, problem: Problem, incumbent: Schedule, tasks: Mapping[int, Any], machine: tuple[int, Any], horizon: int
+) -> None:
+    """Tell the set-ups of a machine: after what is on it before the window, between its operations, and behind them."""
+    of, resource = machine
+    sequence = incumbent.decisions.sequences[of]
+    first = next((index for index, one in enumerate(sequence) if one in tasks), 0)
+    rest = [one for one in sequence[first:] if one not in tasks]
+    past = sequence[first - 1] if first else NEVER
+    free, family = (incumbent.end[past], problem.family[past]) if first else (0, problem.first_family[of])
+    begin = model.add_task(earliest_start=free, latest_start=free)
+    model.add_mode(begin, resource, 0)
+    finish = model.add_task(earliest_start=horizon, latest_start=horizon)
+    model.add_mode(finish, resource, 0)
+    able, table = [one for one in tasks if of in problem.minutes[one]], problem.setup_min[of]
+    pairs = [(begin, tasks[one], table[family][problem.family[one]]) for one in able]
+    pairs += [(tasks[one], finish, table[problem.family[one]][problem.family[rest[0]]]) for one in able if rest]
+    pairs += [(tasks[one], tasks[other], table[problem.family[one]][problem.family[other]])
+              for one, other in permutations(able, 2)]  # fmt: skip
+    for earlier, later, minutes in pairs:
+        if minutes:
+            model.add_setup_time(resource, earlier, later, minutes)
+    ranked = sorted((one for one in able if problem.order[one] != NEVER), key=problem.order.__getitem__)
+    for one, other in pairwise(ranked):
+        model.add_end_before_start(tasks[one], tasks[other])
 
 
 def _task(model: Any, problem: Problem, incumbent: Schedule, one: int, window: Collection[int]) -> Any:
@@ -165,11 +168,6 @@ def _task(model: Any, problem: Problem, incumbent: Schedule, one: int, window: C
     return model.add_task(job=of_job, earliest_start=release, allow_breaks=pausing, **latest)
 
 
-def _setup(model: Any, resource: Any, earlier: Any, later: Any, minutes: int) -> None:
-    if minutes:
-        model.add_setup_time(resource, earlier, later, minutes)
-
-
 def _breaks(calendar: Calendar, horizon: int) -> list[tuple[int, int]]:
     edges = zip((0, *calendar.closes), calendar.opens, strict=False)
-    return [(closed, opened) for closed, opened in edges if closed < opened and closed < horizon]
+    return [(closed, opened) for closed, opened in edges if closed < opened <= horizon]

@@ -45,14 +45,14 @@ def test_the_quick_sheet_calculates_what_the_schedule_says(file: dict[str, Any],
         changes = moves.draw(sheet)
         if changes is None:
             continue
-        before = (sheet.decisions(), list(sheet.start), list(sheet.end), list(sheet.machine), sheet.total)
+        before = (sheet.frozen(), list(sheet.start), list(sheet.end), list(sheet.machine), sheet.total)
         sheet.attempt(changes)
-        told = schedule(problem, Decisions(sheet.decisions(), plan.decisions.holds))
+        told = schedule(problem, Decisions(sheet.frozen(), plan.decisions.holds))
         assert (tuple(sheet.start), tuple(sheet.end), tuple(sheet.machine)) == (told.start, told.end, told.machine)
         assert sheet.total == pytest.approx(told.costs.objective)
         if draws.random() < 0.5:
             sheet.undo()
-            assert (sheet.decisions(), sheet.start, sheet.end, sheet.machine, sheet.total) == before
+            assert (sheet.frozen(), sheet.start, sheet.end, sheet.machine, sheet.total) == before
 
 
 @given(file=files(), seed=st.integers(0, 99))
@@ -63,9 +63,9 @@ def test_the_incumbent_never_gets_worse(file: dict[str, Any], seed: int) -> None
     found = search(problem, first, Effort(math.inf, 200), seed)
     assert found.history[0] == first.costs.objective
     assert all(later < earlier for earlier, later in zip(found.history, found.history[1:], strict=False))
-    assert found.schedule.costs.objective <= min(found.history)
+    assert found.schedule.costs.objective <= min(found.history) + 1e-6
     further = solve(problem, "search", seed=seed + 1, steps=50, start=found.schedule)
-    assert further.schedule.costs.objective <= found.schedule.costs.objective
+    assert further.schedule.costs.objective <= found.schedule.costs.objective + 1e-6
 
 
 @given(file=files(jobs_max=3, pins=False))
