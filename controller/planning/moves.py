@@ -4,6 +4,8 @@ import random
 from bisect import bisect_left
 from itertools import pairwise
 
+import numpy as np
+
 from controller.planning.problem import NEVER, Problem
 from controller.planning.sheet import Sheet
 
@@ -28,9 +30,7 @@ class Moves:
         self.alike: dict[tuple[int, int], list[int]] = {}
         for one in problem.operations:
             self.alike.setdefault((problem.stage[one], problem.family[one]), []).append(one)
-        tables = {id(table): table for table in problem.setup_min}.values()
-        above = [minutes for table in tables for row in table for minutes in row if minutes > 1]
-        self.mean_setup = (sum(above) / len(above) if above else 1.0) * max(problem.weights.setup_min, 1e-3)
+        self.mean_setup = _mean_setup(problem) * max(problem.weights.setup_min, 1e-3)
 
     def draw(self, sheet: Sheet) -> dict[int, list[int]] | None:
         """Return other sequences of some machines, or None if what was drawn is not allowed or changes nothing."""
@@ -152,3 +152,14 @@ class Moves:
             if any(earlier > later for earlier, later in pairwise(ranks)):
                 return False
         return True
+
+
+def _mean_setup(problem: Problem) -> float:
+    """Mean minutes of the set-ups between families which the same machine can do; 1 if there are none."""
+    found = []
+    for of, table in enumerate(problem.setup_min):
+        kinds = sorted({problem.family[one] for one in problem.operations if of in problem.minutes[one]})
+        minutes = np.array(table)[np.ix_(kinds, kinds)]
+        found.append(minutes[minutes > 0])
+    every = np.concatenate(found)
+    return float(every.mean()) if len(every) else 1.0
