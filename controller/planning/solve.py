@@ -16,6 +16,8 @@ from controller.planning.tidy import tidy
 Rule = Literal["edd", "atc", "search"]
 WINDOWS_SHARE, WINDOWS_OPERATIONS = 0.2, 200
 """Share of the time that windows get, of problems up to this size; with more, search has not settled by then."""
+WINDOWS_LEAST_S = 1.0
+"""Less time for windows is not worth loading CP-SAT, which takes about half of it."""
 TIDY_SHARE = 0.05
 """Share of the time that is kept for what costs nothing."""
 PROOF_AFTER_S = 1.0
@@ -104,11 +106,12 @@ def _effort(problem: Problem, began: float, until: float, steps: int | None, bou
     count = len(problem.operations)
     if steps is not None:
         return Effort(math.inf, steps, bound)
-    if not window.available() or count > WINDOWS_OPERATIONS:
-        return Effort(until, enough=bound)
-    if count <= window.EXACT_OPERATIONS:
+    if window.available() and count <= window.EXACT_OPERATIONS:
         return Effort(min(time.perf_counter() + PROOF_AFTER_S, (began + until) / 2), enough=bound)
-    return Effort(until - (until - began) * WINDOWS_SHARE, enough=bound)
+    windows_s = (until - began) * WINDOWS_SHARE
+    if not window.available() or count > WINDOWS_OPERATIONS or windows_s < WINDOWS_LEAST_S:
+        return Effort(until, enough=bound)
+    return Effort(until - windows_s, enough=bound)
 
 
 def _with_windows(problem: Problem, best: Schedule, bound: float, until: float, seed: int) -> tuple[Schedule, float]:
@@ -119,7 +122,7 @@ def _with_windows(problem: Problem, best: Schedule, bound: float, until: float, 
     if len(problem.operations) <= window.EXACT_OPERATIONS:
         proof = window.prove(problem, best, left, seed)
         return proof.schedule, max(bound, proof.bound or 0.0)
-    if len(problem.operations) <= WINDOWS_OPERATIONS:
+    if len(problem.operations) <= WINDOWS_OPERATIONS and left > WINDOWS_LEAST_S / 2:
         return window.improve(problem, best, until, seed), bound
     return best, bound
 
