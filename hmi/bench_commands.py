@@ -40,5 +40,5 @@ def plan(
     seed: Annotated[int, typer.Option(help="Of the first instance.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Plans of 200 jobs against two rules, and of 20 jobs against a known optimum; about eight minutes."""
+    """Plans of 200 jobs against two rules, and of 20 jobs against a known optimum; about six minutes."""
     tell(figures("plan", f"--seed={seed}", *(["--short"] if short else [])), as_json)
