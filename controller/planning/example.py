@@ -1,4 +1,4 @@
-"""A planning file to begin with: two weeks' calendar, twelve jobs, seven machines, every kind of rule once."""
+"""A planning file to begin with: a month's calendar, twelve jobs, seven machines, every kind of rule once."""
 
 import json
 from typing import Any

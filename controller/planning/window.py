@@ -16,7 +16,7 @@ from controller.planning.problem import NEVER, Decisions, Problem
 from controller.planning.schedule import Schedule, keep_shelf_lives
 
 WINDOW_OPERATIONS = 8
-"""So many are mostly settled within `WINDOW_S` on one core; of 14 hardly any were."""
+"""So many are mostly settled within `WINDOW_S` on one core; many more are not."""
 WINDOW_S = 0.6
 EXACT_OPERATIONS = 20
 """A whole problem of so many operations is given to it at once."""
