@@ -30,3 +30,15 @@ def machines(
     tell(measured, as_json)
     if measured["soak_violations"]:
         raise typer.Exit(1)
+
+
+@bench.command("plan")
+def plan(
+    short: Annotated[
+        bool, typer.Option("--short", help="Two instances of each kind, seconds instead of minutes.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the first instance.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Plans of 200 jobs against two rules, and of 20 jobs against a known optimum; about six minutes."""
+    tell(figures("plan", f"--seed={seed}", *(["--short"] if short else [])), as_json)

@@ -17,6 +17,7 @@ from hmi import (
     journal_commands,
     line_commands,
     machine_commands,
+    plan_commands,
     rip_commands,
     sign_in_commands,
 )
@@ -42,6 +43,7 @@ app.add_typer(job_commands.job, name="job")
 app.add_typer(journal_commands.journal, name="journal")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
+app.add_typer(plan_commands.plan, name="plan")
 app.add_typer(bench_commands.bench, name="bench")
 
 CommandLineError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
