@@ -7,6 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.alarms import AlarmBook, AlarmDesk
+from controller.alarms.own import kinds_of
 from controller.book import Book
 from controller.desk import Desk
 from controller.line import Line
@@ -37,6 +39,8 @@ class Controller:
         What is written about jobs; for the controller's own use.
     desk
         The door for people and programs.
+    alarms
+        The part of it that is for alarms.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
@@ -48,6 +52,7 @@ class Controller:
     supervisors: dict[str, Supervisor]
     book: Book
     desk: Desk
+    alarms: AlarmDesk
     executor: Executor
     viewing: Workers
 
@@ -73,16 +78,19 @@ class Controller:
         ------
         drivers.ProfileError
             A device profile cannot be used.
+        controller.line.LineError
+            A profile calls an alarm like one of the controller's own.
         """
         machines = {
             spec.name: Machine(spec.name, load_profile(spec.profile), spec.endpoint, spec.access(folder, secrets))
             for spec in line.machines
         }
         book = Book(store, line, folder)
-        supervisors = {name: Supervisor(machine, book) for name, machine in machines.items()}
+        alarms = AlarmBook(store, {name: kinds_of(name, machine.profile) for name, machine in machines.items()})
+        supervisors = {name: Supervisor(machine, book, alarms) for name, machine in machines.items()}
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}
         executor, viewing = Workers(WORKERS), Workers(1)
-        controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing)
+        controller = cls(line, machines, supervisors, book, Desk(book, protocols), AlarmDesk(alarms), executor, viewing)
         background = asyncio.create_task(controller._run())
         whole = asyncio.current_task()
         background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())

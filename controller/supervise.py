@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from controller.alarms import AlarmBook
 from controller.book import Book
 from controller.decide import Ask, Command, Finish, Wait, Write, decide
 from controller.tables import Operation, now
@@ -43,15 +44,17 @@ class Supervisor:
         The driver; it reconnects by itself.
     book
         Where intents come from and results go.
+    alarms
+        Where the machine's alarms are kept.
     """
 
-    def __init__(self, machine: Machine, book: Book) -> None:
+    def __init__(self, machine: Machine, book: Book, alarms: AlarmBook) -> None:
         self.machine = machine
         self.book = book
+        self.alarms = alarms
         self.waiting = "starting"
         self._kept: tuple[float, int, str] = (0.0, -1, "")
         self._seen_state: State | None = None
-        self._seen_alarms: frozenset[str] = frozenset()
         self._seen_link: Link | None = None
 
     async def run(self) -> None:
@@ -116,6 +119,7 @@ class Supervisor:
             why = self.machine.lost_why
             said = {"link": snapshot.link.value} | ({"why": why} if why else {})
             self.book.note("link", name, job, said, actor=name)
+        self.alarms.look(snapshot, job, now())
         if snapshot.link is not Link.CONNECTED:
             return
         if snapshot.state is not None and snapshot.state is not self._seen_state:
@@ -123,11 +127,6 @@ class Supervisor:
             self._seen_state = snapshot.state
             self.book.note("state", name, job, {"from": before.name if before else None, "to": snapshot.state.name},
                            actor=name)  # fmt: skip
-        active = snapshot.active_alarms
-        for alarm in sorted(active ^ self._seen_alarms):
-            kind = "alarm" if alarm in active else "alarm over"
-            self.book.note(kind, name, job, {"alarm": alarm}, actor=name)
-        self._seen_alarms = active
 
     def _job(self) -> int | None:
         planned = self.book.intent(self.machine.name)

@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from hmi import bench_commands, job_commands, line_commands, machine_commands, rip_commands, sign_in_commands
+from hmi import (
+    alarm_commands,
+    bench_commands,
+    job_commands,
+    line_commands,
+    machine_commands,
+    rip_commands,
+    sign_in_commands,
+)
 from hmi import layout_options as options
 from hmi.errors import BAD_INPUT, BadInput, CannotStart, about_files
 from hmi.output import AsJson, tell
@@ -31,6 +39,7 @@ for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line
 app.command("sign-in")(sign_in_commands.sign_in)
 app.command("sign-out")(sign_in_commands.sign_out)
 app.add_typer(job_commands.job, name="job")
+app.add_typer(alarm_commands.alarm, name="alarm")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 app.add_typer(bench_commands.bench, name="bench")

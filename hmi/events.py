@@ -15,6 +15,7 @@ from typing import Any
 from controller import Actor, Controller
 from controller.desk import JobRecord
 from hmi import schemas, views
+from hmi.alarm_views import alarm_views
 
 RING = 2000
 """Events kept for readers that come back; at four a second some eight minutes."""
@@ -107,6 +108,7 @@ async def pump(controller: Controller, ring: EventRing) -> None:
     strips: dict[int, int] = {}
     findings: dict[int, dict[int, schemas.FindingView]] = {}
     questions: tuple[schemas.QuestionView, ...] = ()
+    alarms: tuple[schemas.AlarmView, ...] = ()
     version, first, beat = -1, True, 0.0
     while True:
         changed = tuple(
@@ -123,6 +125,10 @@ async def pump(controller: Controller, ring: EventRing) -> None:
             if open_questions != questions:
                 questions = open_questions
                 ring.put("questions", questions=questions)
+            standing = alarm_views(controller.alarms.alarms(READER))
+            if standing != alarms:
+                alarms = standing
+                ring.put("alarms", alarms=alarms)
             for record in controller.desk.jobs(READER):
                 if first or record.job.status in ("queued", "ripping", "running", "held") or _moved(record, jobs):
                     _job_news(record, ring, jobs, strips, findings)

@@ -235,9 +235,18 @@ def _alarms(profile: Profile) -> Iterator[Complaint]:
         else:
             yield from _bit(profile, alarm, alarm.bit, at)
             bits.append((f"{alarm.word}.{alarm.bit}", (*at, "bit")))
+        yield from _only_while(profile, alarm, at)
     yield from _twice(bits, "bit")
     yield from _twice(events, "event")
     yield from _twice([(alarm.name, ("alarms", index, "name")) for index, alarm in enumerate(profile.alarms)], "alarm")
+
+
+def _only_while(profile: Profile, alarm: AlarmSpec, at: Loc) -> Iterator[Complaint]:
+    yield from _twice([(name, (*at, "only_while", i)) for i, name in enumerate(alarm.only_while)], "state")
+    for index, name in enumerate(alarm.only_while):
+        if profile.states is not None and name not in profile.states:
+            hint = did_you_mean(name, profile.states)
+            yield Complaint((*at, "only_while", index), f"the machine has no state {name!r}{hint}")
 
 
 def _bit(profile: Profile, alarm: AlarmSpec, bit: int, at: Loc) -> Iterator[Complaint]:

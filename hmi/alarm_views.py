@@ -1,0 +1,41 @@
+"""From alarms to what the API says of them: pure functions."""
+
+from collections.abc import Sequence
+
+from controller.alarms import Alarm, first_outs
+from controller.alarms.rates import is_stale
+from controller.tables import now
+from hmi import schemas
+
+
+def alarm_views(alarms: Sequence[Alarm]) -> tuple[schemas.AlarmView, ...]:
+    """Return alarms in their order; all announced ones of a machine must be there, so that the first is known."""
+    firsts, at = first_outs(alarms), now()
+    return tuple(
+        schemas.AlarmView(
+            id=alarm.id,
+            machine=alarm.machine,
+            name=alarm.name,
+            own=alarm.kind.own,
+            priority=alarm.kind.priority,
+            text=alarm.kind.text,
+            response=alarm.kind.response,
+            consequence=alarm.kind.consequence,
+            state=alarm.position.state,  # pyright: ignore[reportArgumentType]
+            active=alarm.position.active,
+            unacknowledged=alarm.position.unacknowledged,
+            occurrence=alarm.occurrence,
+            active_at=alarm.active_at,
+            returned_at=alarm.returned_at,
+            acknowledged_at=alarm.acknowledged_at,
+            acknowledged_by=alarm.acknowledged_by,
+            covered_at=alarm.covered_at,
+            covered_by=alarm.covered_by,
+            covered_why=alarm.covered_why,
+            shelved_until=alarm.shelved_until,
+            first=alarm.id in firsts,
+            stale=is_stale(alarm, at),
+            job_id=alarm.job_id,
+        )
+        for alarm in alarms
+    )
