@@ -174,4 +174,5 @@ def _still(view: schemas.MachineView | None) -> schemas.MachineView | None:
 
 
 def _encode(event: schemas.LiveEvent) -> bytes:
-    return f"id: {event.id}\ndata: {event.model_dump_json(exclude_none=True)}\n\n".encode()
+    empty = {name for name, value in event if value is None}  # its parts, not what is unknown within them
+    return f"id: {event.id}\ndata: {event.model_dump_json(exclude=empty)}\n\n".encode()

@@ -69,24 +69,23 @@ class Act:
 def after(alarm: Alarm, act: Act) -> Alarm:
     """Return the alarm after an act; the same one if that changes nothing."""
     position = moved(alarm.position, act.events)
-    if position == alarm.position:
-        suppressed = position.cover is Cover.SUPPRESSED and act.why
-        return replace(alarm, covered_why=act.why) if suppressed else alarm
+    before, cover = alarm.position, position.cover
     then = replace(alarm, position=position)
-    if position.active and not alarm.position.active:
+    if position.active and not before.active:
         then = replace(then, occurrence=alarm.occurrence + 1, active_at=act.at, returned_at=None,
                        acknowledged_at=None, acknowledged_by=None, job_id=act.job_id)  # fmt: skip
-    elif alarm.position.active and not position.active:
+    elif before.active and not position.active:
         then = replace(then, returned_at=act.at)
-    if Event.ACKNOWLEDGE in act.events:
+    if Event.ACKNOWLEDGE in act.events and position != before:
         then = replace(then, acknowledged_at=act.at, acknowledged_by=act.by)
-    if position.cover is Cover.NONE:
-        then = replace(then, covered_at=None, covered_by=None, covered_why="", shelved_until=None)
-    elif position.cover is not alarm.position.cover:
-        shelved = position.cover is Cover.SHELVED
-        by_design = position.cover is Cover.SUPPRESSED
-        then = replace(then, covered_at=act.at, covered_by=None if by_design else act.by, covered_why=act.why,
-                       shelved_until=act.until if shelved else None)  # fmt: skip
+    if cover is not before.cover:
+        by = act.by if cover in (Cover.SHELVED, Cover.OUT_OF_SERVICE) else None
+        covered_at = None if cover is Cover.NONE else act.at
+        until = act.until if cover is Cover.SHELVED else None
+        why = "" if cover is Cover.NONE else act.why
+        then = replace(then, covered_at=covered_at, covered_by=by, covered_why=why, shelved_until=until)
+    elif cover is Cover.SUPPRESSED and act.why:
+        then = replace(then, covered_why=act.why)  # suppressed still, for another reason
     return then
 
 

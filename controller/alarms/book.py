@@ -72,7 +72,8 @@ class AlarmBook:
             why = suppressed_why(alarm.kind, snapshot)
             condition = self._lasted(alarm, conditions.get(alarm.name), now)
             events = seen(alarm, condition, why, now)
-            if events or (alarm.position.cover is Cover.SUPPRESSED and why != alarm.covered_why):
+            other_why = alarm.position.cover is Cover.SUPPRESSED and why not in ("", alarm.covered_why)
+            if events or other_why:
                 by = "controller" if alarm.kind.own else alarm.machine
                 acts.append((alarm, Act(events, now, by, why, job_id=job_id)))
         self.write(acts)
