@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from controller.alarms import SHELVED_LONGEST_MIN, Figures
 from controller.alarms.rates import SHARES_PCT, TARGETS
@@ -14,7 +14,7 @@ from hmi.api import AppState, Id, Key, Reader, Writer
 router = APIRouter(prefix="/api/v1/alarms")
 
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Why = Annotated[str, Field(min_length=1, max_length=200)]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 MOST_AT_ONCE = 1000
 
 

@@ -24,6 +24,7 @@ def alarm_views(alarms: Sequence[Alarm]) -> tuple[schemas.AlarmView, ...]:
             state=alarm.position.state,  # pyright: ignore[reportArgumentType]
             active=alarm.position.active,
             unacknowledged=alarm.position.unacknowledged,
+            shelvable=alarm.kind.shelvable,
             occurrence=alarm.occurrence,
             active_at=alarm.active_at,
             returned_at=alarm.returned_at,

@@ -70,6 +70,7 @@ class AlarmView(View):
     state: AlarmState
     active: bool
     unacknowledged: bool
+    shelvable: bool
     occurrence: int
     active_at: datetime | None
     returned_at: datetime | None

@@ -129,6 +129,9 @@ class AlarmDesk:
     ) -> Alarm:  # fmt: skip
         actor.require(permission)
         alarm, at = self._alarm(alarm_id), now()
+        if event in (Event.SHELVE, Event.REMOVE) and not alarm.kind.shelvable:
+            msg = f"alarm {alarm.machine} {alarm.name} is always announced; its profile says that it is not shelvable"
+            raise Conflict(msg)
         if TABLE[alarm.position, event] == alarm.position:
             msg = f"alarm {alarm.machine} {alarm.name} is {_state(alarm)}; there is nothing to {_WORDS[event]}"
             raise Conflict(msg)

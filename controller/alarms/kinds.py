@@ -26,6 +26,8 @@ class Kind:
         Whether it stays, once its condition is over, until somebody resets it.
     on_delay_s
         How long the condition must last before it is an alarm.
+    shelvable
+        Whether people may shelve it or take it out of service.
     own
         Whether the controller computes it; else the machine tells it, and it is suppressed while the link is lost.
     """
@@ -38,6 +40,7 @@ class Kind:
     only_while: frozenset[State] = frozenset()
     latched: bool = False
     on_delay_s: float = 0.0
+    shelvable: bool = True
     own: bool = False
 
 
@@ -52,6 +55,7 @@ def told_by_machine(spec: AlarmSpec) -> Kind:
         only_while=frozenset(State[name.upper()] for name in spec.only_while),
         latched=spec.latched,
         on_delay_s=spec.on_delay_s,
+        shelvable=spec.shelvable,
     )
 
 

@@ -104,7 +104,7 @@ class AlarmSpec(Spec):
 
     ``consequence`` says what happens if nobody does it. Outside the states ``only_while`` the alarm means nothing and
     is suppressed by design. ``latched`` keeps it, once its condition is over, until somebody resets it; ``on_delay_s``
-    is how long the condition must last before it is an alarm.
+    is how long the condition must last before it is an alarm. One that is not ``shelvable`` is always announced.
     """
 
     word: str = "alarm_word"
@@ -119,6 +119,7 @@ class AlarmSpec(Spec):
     only_while: tuple[StateName, ...] = Field(default=(), strict=False)
     latched: bool = False
     on_delay_s: float = Field(default=0.0, ge=0, le=3600)
+    shelvable: bool = True
 
 
 class Consumable(Spec):

@@ -17,7 +17,7 @@ from hmi.openapi import DOCUMENT, document, text
 from tests.hmi.serving import Server
 
 OPEN = {("post", "/api/v1/session")}
-PLACES = ("job_id", "index", "finding_id", "question_id", "level", "column", "row")
+PLACES = ("job_id", "index", "finding_id", "question_id", "level", "column", "row", "alarm_id")
 
 
 def png(dpi: float | None = 150) -> bytes:

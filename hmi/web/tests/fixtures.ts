@@ -31,7 +31,7 @@ export const piece = (name: string, more: Partial<PieceView> = {}): PieceView =>
 })
 export const alarm = (id: number, more: Partial<AlarmView> = {}): AlarmView => ({
   id, machine: 'press', name: `alarm${id}`, own: false, priority: 'medium', text: 'The belt slips', response: 'Check the glue',
-  consequence: '', state: 'B', active: false, unacknowledged: false, occurrence: 1, active_at: '2026-11-22T08:00:00Z',
+  consequence: '', state: 'B', active: false, unacknowledged: false, shelvable: true, occurrence: 1, active_at: '2026-11-22T08:00:00Z',
   returned_at: null, acknowledged_at: null, acknowledged_by: null, covered_at: null, covered_by: null, covered_why: '',
   shelved_until: null, first: false, stale: false, job_id: null, ...more,
 })
