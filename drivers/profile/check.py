@@ -242,11 +242,11 @@ def _alarms(profile: Profile) -> Iterator[Complaint]:
 
 
 def _only_while(profile: Profile, alarm: AlarmSpec, at: Loc) -> Iterator[Complaint]:
-    yield from _twice([(name, (*at, "only_while", i)) for i, name in enumerate(alarm.only_while)], "state")
-    for index, name in enumerate(alarm.only_while):
-        if profile.states is not None and name not in profile.states:
-            hint = did_you_mean(name, profile.states)
-            yield Complaint((*at, "only_while", index), f"the machine has no state {name!r}{hint}")
+    yield from _twice([(name, (*at, "only_while")) for name in alarm.only_while], "state")
+    # some states too many do no harm, as in a profile that extends another; none that is there would hide it for ever
+    if alarm.only_while and profile.states is not None and not {*alarm.only_while} & {*profile.states}:
+        states = ", ".join(alarm.only_while)
+        yield Complaint((*at, "only_while"), f"the machine has none of these states: {states}")
 
 
 def _bit(profile: Profile, alarm: AlarmSpec, bit: int, at: Loc) -> Iterator[Complaint]:
