@@ -108,7 +108,7 @@ async def pump(controller: Controller, ring: EventRing) -> None:
     strips: dict[int, int] = {}
     findings: dict[int, dict[int, schemas.FindingView]] = {}
     questions: tuple[schemas.QuestionView, ...] = ()
-    alarms: tuple[schemas.AlarmView, ...] = ()
+    alarms: tuple[tuple[schemas.AlarmView, ...], int] = (), 0
     version, first, beat = -1, True, 0.0
     while True:
         changed = tuple(
@@ -119,16 +119,16 @@ async def pump(controller: Controller, ring: EventRing) -> None:
         if changed:
             machines |= {view.name: view for view in changed}
             ring.put("machines", machines=changed)
+        standing = alarm_views(controller.alarms.alarms(READER)), controller.alarms.flood(READER)
+        if standing != alarms:
+            alarms = standing
+            ring.put("alarms", alarms=alarms[0], flood=alarms[1])
         if version != controller.book.store.feed.version:
             version = controller.book.store.feed.version
             open_questions = tuple(views.question_view(item) for item in controller.desk.questions(READER))
             if open_questions != questions:
                 questions = open_questions
                 ring.put("questions", questions=questions)
-            standing = alarm_views(controller.alarms.alarms(READER))
-            if standing != alarms:
-                alarms = standing
-                ring.put("alarms", alarms=alarms)
             for record in controller.desk.jobs(READER):
                 if first or record.job.status in ("queued", "ripping", "running", "held") or _moved(record, jobs):
                     _job_news(record, ring, jobs, strips, findings)

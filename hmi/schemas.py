@@ -138,7 +138,8 @@ class MachineView(View):
 class LineView(View):
     """The whole line at one moment; `epoch` and `seq` say where the event stream goes on.
 
-    `alarms` are all that are not normal, in the order an operator reads them.
+    `alarms` are all that are not normal, in the order an operator reads them; `flood` is how many new ones the last ten
+    minutes brought, if that is more than an operator can act on, else 0.
     """
 
     epoch: str
@@ -147,6 +148,7 @@ class LineView(View):
     machines: tuple[MachineView, ...]
     questions: tuple[QuestionView, ...]
     alarms: tuple[AlarmView, ...]
+    flood: int
 
 
 class GradeView(View):
@@ -363,6 +365,7 @@ class LiveEvent(View):
     finding: FindingView | None = None
     questions: tuple[QuestionView, ...] | None = None
     alarms: tuple[AlarmView, ...] | None = None
+    flood: int | None = None
 
 
 class Problem(View):

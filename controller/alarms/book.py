@@ -1,5 +1,6 @@
 """The alarms of a line as they stand: in memory for those who look, in the database over restarts, in the journal."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,15 +11,18 @@ from controller import journal
 from controller.alarms.alarm import Act, Alarm, after, seen
 from controller.alarms.kinds import Kind, suppressed_why
 from controller.alarms.own import Facts, own_conditions
-from controller.alarms.rates import Announced
+from controller.alarms.rates import FLOOD_ABOVE, WINDOW, Announced
 from controller.alarms.states import Cover, Event, Position, Standing
 from controller.store import Store
-from controller.tables import AlarmRow, Operation, Question
+from controller.tables import AlarmRow, Operation, Question, now
 from controller.tables import Event as JournalLine
 from drivers import Snapshot
 
 FACTS_EVERY = timedelta(seconds=1)
 """The facts behind the controller's own alarms count in minutes; they are read at most so often."""
+
+RECENT = 1000
+"""New alarms that are remembered to tell a flood; more in ten minutes are no larger a flood."""
 
 _KEPT = ("occurrence", "active_at", "returned_at", "acknowledged_at", "acknowledged_by", "covered_at", "covered_by",
          "covered_why", "shelved_until", "job_id")  # fmt: skip
@@ -43,7 +47,8 @@ class AlarmBook:
     store
         The database.
     kinds
-        The alarms there are, by machine; those that are new begin as normal, what nobody declares any more is dropped.
+        The alarms there are, by machine; those that are new begin as normal. What nobody declares is kept, unseen, for
+        the day it is declared again.
     """
 
     def __init__(self, store: Store, kinds: Mapping[str, tuple[Kind, ...]]) -> None:
@@ -51,6 +56,7 @@ class AlarmBook:
         self._alarms = self._load(kinds)
         self._lasting: dict[int, datetime] = {}
         self._facts: tuple[datetime | None, dict[str, Facts]] = None, {}
+        self._recent = deque(self.announced(now() - WINDOW), maxlen=RECENT)
 
     def all(self) -> tuple[Alarm, ...]:
         """Return every alarm of the line, by machine and name in the order they are declared."""
@@ -64,18 +70,18 @@ class AlarmBook:
         """Return one alarm; None if there is none with this number."""
         return self._alarms.get(alarm_id)
 
-    def look(self, snapshot: Snapshot, job_id: int | None, now: datetime) -> None:
-        """Take in what a machine shows."""
-        conditions = {**snapshot.alarms, **own_conditions(snapshot, self._fact(snapshot.machine, now), now)}
+    def look(self, snapshot: Snapshot, job_id: int | None, at: datetime) -> None:
+        """Take in what a machine shows at a time."""
+        conditions = {**snapshot.alarms, **own_conditions(snapshot, self._fact(snapshot.machine, at), at)}
         acts = []
         for alarm in self.of(snapshot.machine):
             why = suppressed_why(alarm.kind, snapshot)
-            condition = self._lasted(alarm, conditions.get(alarm.name), now)
-            events = seen(alarm, condition, why, now)
+            condition = self._lasted(alarm, conditions.get(alarm.name), at)
+            events = seen(alarm, condition, why, at)
             other_why = alarm.position.cover is Cover.SUPPRESSED and why not in ("", alarm.covered_why)
             if events or other_why:
                 by = "controller" if alarm.kind.own else alarm.machine
-                acts.append((alarm, Act(events, now, by, why, job_id=job_id)))
+                acts.append((alarm, Act(events, at, by, why, job_id=job_id)))
         self.write(acts)
 
     def write(self, acts: Iterable[tuple[Alarm, Act]]) -> None:
@@ -91,6 +97,13 @@ class AlarmBook:
                     setattr(row, name, getattr(then, name))
             _tell(session, changed)
         self._alarms |= {then.id: then for _, then, _ in changed}
+        told = [Announced(now(), then.id) for before, then, act in changed if _told(before, then, act)]
+        self._recent.extend(told)
+
+    def flood(self, at: datetime) -> int:
+        """Return how many new alarms the last ten minutes brought, if that is a flood; else 0."""
+        count = sum(one.at > at - WINDOW for one in self._recent)
+        return count if count > FLOOD_ABOVE else 0
 
     def announced(self, since: datetime) -> list[Announced]:
         """Return what operators were told since then, oldest first, from the journal."""
@@ -106,29 +119,27 @@ class AlarmBook:
         declared = {(machine, kind.name): kind for machine, those in kinds.items() for kind in those}
         with self.store.write() as session:
             rows = {(row.machine, row.name): row for row in session.exec(select(AlarmRow))}
-            for place in rows.keys() - declared.keys():
-                session.delete(rows.pop(place))
-            for machine, name in declared.keys() - rows.keys():
-                rows[machine, name] = AlarmRow(machine=machine, name=name)
-            session.add_all(rows.values())
+            new = {place: AlarmRow(machine=place[0], name=place[1]) for place in declared if place not in rows}
+            session.add_all(new.values())
             session.flush()
+            rows |= new
             alarms = [_alarm(rows[place], kind) for place, kind in declared.items()]
         return {alarm.id: alarm for alarm in alarms}
 
-    def _lasted(self, alarm: Alarm, condition: bool | None, now: datetime) -> bool | None:
+    def _lasted(self, alarm: Alarm, condition: bool | None, at: datetime) -> bool | None:
         """Whether a condition has lasted as long as its alarm wants."""
         if not condition or not alarm.kind.on_delay_s:
             self._lasting.pop(alarm.id, None)
             return condition
-        since = self._lasting.setdefault(alarm.id, now)
-        return alarm.position.active or now - since >= timedelta(seconds=alarm.kind.on_delay_s)
+        since = self._lasting.setdefault(alarm.id, at)
+        return alarm.position.active or at - since >= timedelta(seconds=alarm.kind.on_delay_s)
 
-    def _fact(self, machine: str, now: datetime) -> Facts:
+    def _fact(self, machine: str, at: datetime) -> Facts:
         read_at, facts = self._facts
-        if read_at is None or now - read_at >= FACTS_EVERY:
+        if read_at is None or at - read_at >= FACTS_EVERY:
             with self.store.read() as session:
                 facts = _facts(session)
-            self._facts = now, facts
+            self._facts = at, facts
         return facts.get(machine, Facts())
 
 
@@ -154,6 +165,11 @@ def _tell(session: Session, changed: list[tuple[Alarm, Alarm, Act]]) -> None:
     for (machine, word, why), names in covered.items():
         journal.append(session, actor="controller", kind=word, machine=machine,
                        payload={"alarms": names} | ({"why": why} if why else {}))  # fmt: skip
+
+
+def _told(before: Alarm, then: Alarm, act: Act) -> bool:
+    """Whether an operator was told of something new."""
+    return _kind(before, then, act) == "alarm" and then.position.standing is Standing.UNACKNOWLEDGED
 
 
 def _kind(before: Alarm, then: Alarm, act: Act) -> str | None:

@@ -55,6 +55,11 @@ class AlarmDesk:
         actor.require(Permission.LINE_READ)
         return self._alarm(alarm_id)
 
+    def flood(self, actor: Actor) -> int:
+        """Return how many new alarms the last ten minutes brought, if that is a flood; else 0."""
+        actor.require(Permission.LINE_READ)
+        return self._book.flood(now())
+
     def figures(self, actor: Actor, hours: float) -> Figures:
         """Return what the alarms did in the last hours; raises `Refused` for a span that cannot be counted."""
         actor.require(Permission.LINE_READ)

@@ -19,6 +19,7 @@ from controller.alarms.states import NAMES, POSITIONS, TABLE, Event, transitions
 from controller.journal import broken_at
 from controller.line import LineError
 from controller.tables import Event as JournalLine
+from controller.tables import Job, Operation, Order, Question, now
 from drivers import Link, Quality, Snapshot, State, Tag, load_profile
 
 START = datetime(2026, 11, 25, 6, tzinfo=UTC)
@@ -285,3 +286,39 @@ def test_a_profile_cannot_call_an_alarm_like_ours() -> None:
     named = profile.model_copy(update={"alarms": (profile.alarms[0].model_copy(update={"name": "link_lost"}),)})
     with pytest.raises(LineError, match="steamer: 'link_lost' is an alarm of the controller's own"):
         kinds_of("steamer", named)
+
+
+def test_a_flood_is_told_also_after_a_restart(store: Store) -> None:
+    book = book_of(store)
+    for number in range(21):
+        assert book.flood(now()) == 0, number
+        book.look(shown(State.EXECUTE, START, air_high=number % 2 == 0), None, START)
+    assert book.flood(now()) == book_of(store).flood(now()) == 11
+    assert book.flood(now() + WINDOW) == 0
+
+
+def test_what_waits_too_long_is_an_alarm_of_the_controller_s_own(store: Store) -> None:
+    with store.write() as session:
+        order = Order(title="Late", created_by="Rosa")
+        session.add(order)
+        session.flush()
+        job = Job(order_id=order.id or 0, title="Late", fabric="silk-twill", length_m=2, created_by="Rosa")
+        session.add(job)
+        session.flush()
+        stages = {"print": ("press", "done", START), "fix": ("steamer", "waiting", None)}
+        operations = [
+            Operation(job_id=job.id or 0, stage=stage, machine=machine, protocol="", ticket=number, status=status,
+                      ended_at=ended_at)
+            for number, (stage, (machine, status, ended_at)) in enumerate(stages.items())
+        ]  # fmt: skip
+        session.add_all(operations)
+        session.flush()
+        session.add(Question(operation_id=operations[1].id or 0, job_id=job.id or 0, machine="steamer", kind="load",
+                             text="Load it", asked_at=START + timedelta(hours=20)))  # fmt: skip
+    book = book_of(store)
+    found = []
+    for hours in (11, 13, 21, 25):
+        at = START + timedelta(hours=hours)
+        book.look(shown(State.EXECUTE, at), None, at)
+        found.append({alarm.name for alarm in book.all() if alarm.position.active})
+    assert found == [set(), {"steam_soon"}, {"steam_soon", "answer_waits"}, {"steam_late", "answer_waits"}]

@@ -195,6 +195,7 @@ def test_metrics_want_the_token(server: Server) -> None:
         shown = client.get("/metrics", headers={"Authorization": f"Bearer {path.read_text()}"})
     assert shown.status_code == 200
     assert 'foulard_machine_connected{machine="press"} 0.0' in shown.text
+    assert 'foulard_alarms{priority="medium",state="H"}' in shown.text
 
 
 def test_every_answer_carries_the_security_headers(server: Server) -> None:

@@ -25,7 +25,7 @@ describe('alarms', () => {
     expect(byMachine(burst).map((one) => one.alarms.map((each) => each.id))).toEqual([[3, 1], [2]])
   })
   it('are taken as a whole', () => {
-    const line = { machines: [], questions: [], jobs: [], alarms: [alarm(1)] }
-    expect(reduceLine(line, event('alarms', { alarms: [] })).alarms).toEqual([])
+    const line = { machines: [], questions: [], jobs: [], alarms: [alarm(1)], flood: 0 }
+    expect(reduceLine(line, event('alarms', { alarms: [], flood: 11 }))).toEqual({ ...line, alarms: [], flood: 11 })
   })
 })

@@ -7,6 +7,8 @@ export interface LineState {
   jobs: readonly JobView[]
   /** All that are not normal. */
   alarms: readonly AlarmView[]
+  /** New alarms in the last ten minutes if they are a flood, else 0. */
+  flood: number
 }
 
 function upsert<T>(items: readonly T[], item: T, same: (other: T) => boolean): T[] {
@@ -24,7 +26,7 @@ export function reduceLine(state: LineState, event: LiveEvent): LineState {
     case 'questions':
       return { ...state, questions: event.questions ?? [] }
     case 'alarms':
-      return { ...state, alarms: event.alarms ?? [] }
+      return { ...state, alarms: event.alarms ?? [], flood: event.flood ?? 0 }
     case 'job': {
       const job = event.job
       if (!job) return state
