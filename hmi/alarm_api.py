@@ -1,5 +1,6 @@
 """The part of the API that is for alarms: thin routes to the alarms' door."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -95,7 +96,7 @@ async def figures(
     app: AppState, actor: Reader, hours: Annotated[float, Query(gt=0, le=720, allow_inf_nan=False)] = 24.0
 ) -> AlarmFiguresView:
     """Rates, floods, chattering and stale alarms of the last hours."""
-    found = app.controller.alarms.figures(actor, hours)
+    found = await asyncio.to_thread(app.controller.alarms.figures, actor, hours)  # a month of the journal is long
     shown = {view.id: view for view in alarm_views(app.controller.alarms.alarms(actor, normal=True))}
     return _figures_view(found, shown)
 

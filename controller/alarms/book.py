@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -97,8 +98,7 @@ class AlarmBook:
                     setattr(row, name, getattr(then, name))
             _tell(session, changed)
         self._alarms |= {then.id: then for _, then, _ in changed}
-        told = [Announced(now(), then.id) for before, then, act in changed if _told(before, then, act)]
-        self._recent.extend(told)
+        self._recent.extend(Announced(now(), then.id) for before, then, _ in changed if _told(before, then))
 
     def flood(self, at: datetime) -> int:
         """Return how many new alarms the last ten minutes brought, if that is a flood; else 0."""
@@ -108,11 +108,12 @@ class AlarmBook:
     def announced(self, since: datetime) -> list[Announced]:
         """Return what operators were told since then, oldest first, from the journal."""
         with self.store.read() as session:
-            lines = select(JournalLine).where(JournalLine.kind == "alarm", col(JournalLine.time) >= since)
+            tells = col(JournalLine.kind).in_(["alarm", "alarm unshelved", "alarm in service"])
+            lines = select(JournalLine).where(tells, col(JournalLine.time) >= since)
             return [
                 Announced(line.time, int(line.payload["id"]))
                 for line in session.exec(lines.order_by(col(JournalLine.seq)))
-                if line.payload.get("to") == Standing.UNACKNOWLEDGED.value
+                if line.payload.get("told")
             ]
 
     def _load(self, kinds: Mapping[str, tuple[Kind, ...]]) -> dict[int, Alarm]:
@@ -157,7 +158,8 @@ def _tell(session: Session, changed: list[tuple[Alarm, Alarm, Act]]) -> None:
             word = "alarms suppressed" if then.position.cover is Cover.SUPPRESSED else "alarms unsuppressed"
             covered.setdefault((then.machine, word, act.why), []).append(then.name)
             continue
-        said = {"alarm": then.name, "id": then.id, "from": before.position.state, "to": then.position.state}
+        said: dict[str, Any] = {"alarm": then.name, "id": then.id}
+        said |= {"from": before.position.state, "to": then.position.state, "told": _told(before, then)}
         if then.position.cover is Cover.SHELVED and act.until is not None:
             said["until"] = act.until.isoformat(timespec="seconds")
         journal.append(session, actor=act.by, kind=kind, machine=then.machine, job_id=then.job_id,
@@ -167,9 +169,10 @@ def _tell(session: Session, changed: list[tuple[Alarm, Alarm, Act]]) -> None:
                        payload={"alarms": names} | ({"why": why} if why else {}))  # fmt: skip
 
 
-def _told(before: Alarm, then: Alarm, act: Act) -> bool:
-    """Whether an operator was told of something new."""
-    return _kind(before, then, act) == "alarm" and then.position.standing is Standing.UNACKNOWLEDGED
+def _told(before: Alarm, then: Alarm) -> bool:
+    """Whether operators are told of something new: it came in the open, or had come unseen and is revealed."""
+    new = then.occurrence != before.occurrence or before.position.standing is Standing.UNTOLD
+    return new and then.position.standing is Standing.UNACKNOWLEDGED and then.position.announced
 
 
 def _kind(before: Alarm, then: Alarm, act: Act) -> str | None:
@@ -177,7 +180,7 @@ def _kind(before: Alarm, then: Alarm, act: Act) -> str | None:
     for event, word in _SAID.items():
         if event in act.events:
             return word
-    if then.occurrence != before.occurrence or (then.position.unacknowledged and not before.position.announced):
+    if then.occurrence != before.occurrence or _told(before, then):
         return "alarm"
     return "alarm over" if before.position.active and not then.position.active else None
 

@@ -224,6 +224,7 @@ def test_alarms_survive_a_restart_and_a_lost_link(store: Store) -> None:
     assert states(again)["link_lost"] == "B"
     again.look(shown(State.EXECUTE, later, air_high=True), 7, later)
     assert states(again) == {"air_high": "C", "web_break": "D", "link_lost": "D"}
+    assert len(again.announced(START)) == 3, "what was told before is not told again"
     with store.read() as session:
         assert broken_at(session.exec(select(JournalLine).order_by(col(JournalLine.seq)))) is None
 
@@ -251,6 +252,20 @@ def test_an_alarm_that_came_again_is_left(store: Store) -> None:
     assert AlarmDesk(book).acknowledge(OPERATOR, {alarm.id: 2})[0][0].position.state == "C"
 
 
+def test_what_came_on_the_shelf_is_told_when_it_is_taken_back(store: Store) -> None:
+    book = book_of(store)
+    desk = AlarmDesk(book)
+    number = next(alarm.id for alarm in book.all() if alarm.name == "air_high")
+    book.look(shown(State.EXECUTE, START), None, START)
+    desk.shelve(OPERATOR, number, 30, "known")
+    for there in (True, False, True):
+        book.look(shown(State.EXECUTE, START, air_high=there), None, START)
+    assert [line.payload["to"] for line in (*lines(store, "alarm"), *lines(store, "alarm over"))] == ["G", "G", "G"]
+    assert book.announced(START) == []
+    assert desk.unshelve(OPERATOR, number).position.state == "B"
+    assert [one.alarm_id for one in book.announced(START)] == [number]
+
+
 def test_the_door_checks_who_may_and_what_can_be(store: Store) -> None:
     book = book_of(store)
     desk = AlarmDesk(book)
@@ -274,6 +289,7 @@ def test_the_door_checks_who_may_and_what_can_be(store: Store) -> None:
     with pytest.raises(Conflict, match="is shelved; there is nothing to shelve"):
         desk.shelve(TECHNICIAN, alarm.id, 5, "known")
     assert desk.unshelve(OPERATOR, alarm.id).position.state == "B"
+    assert len(book.announced(START)) == 1, "it was told before"
     assert desk.remove(TECHNICIAN, alarm.id, "sensor changed").position.state == "I"
     assert desk.restore(TECHNICIAN, alarm.id).position.state == "B"
     with pytest.raises(Conflict, match="nothing to reset"):
