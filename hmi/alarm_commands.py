@@ -18,9 +18,14 @@ Why = Annotated[str, typer.Option(help="Why, for those who come after.")]
 def list_(
     every: Annotated[bool, typer.Option("--all", help="Also those that are normal.")] = False, as_json: AsJson = False
 ) -> None:
-    """List the alarms that are not normal: unacknowledged first, then by priority, the newest first."""
+    """List alarms, unacknowledged first, then by priority; those that say nothing now are counted only."""
     found = remote.read(current_session(), "/alarms", normal=every)
-    tell({"alarms": found if as_json else [_shown(one) for one in found]}, as_json)
+    if as_json:
+        tell({"alarms": found}, as_json)
+        return
+    silent = [] if every else [one for one in found if one["state"] == "H" and not one["active"]]
+    shown = [_shown(one) for one in found if one not in silent]
+    tell({"alarms": shown or "none", "suppressed by design": len(silent)}, as_json)
 
 
 @alarm.command()
@@ -91,8 +96,8 @@ def figures(
             "rates": [
                 {"figure": name, "is": counted[name], "at most": most} for name, most in found["targets"].items()
             ],
-            "frequent": [_shown(one["alarm"]) | {"count": one["count"]} for one in found["frequent"]],
-            "chattering ": [_shown(one) for one in found["chattering"]],
+            "most frequent": [_shown(one["alarm"]) | {"count": one["count"]} for one in found["frequent"]] or "none",
+            "chattering": ", ".join(f"{one['machine']} {one['name']}" for one in found["chattering"]) or "none",
         },
         as_json,
     )
