@@ -1,5 +1,6 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
+import { Refused } from './problem'
 import type { AlarmView, JobDetail, JobView } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
@@ -42,13 +43,11 @@ const ofAlarm = (id: number, signal: AbortSignal) => ({ params: { path: { alarm_
 
 export const alarmFigures = (hours: number) => answer(client.GET('/api/v1/alarms/figures', { params: { query: { hours } } }))
 /** Only the occurrence that was seen: an alarm that has come again meanwhile stays as it is. */
-export const acknowledge = (alarms: readonly AlarmView[], signal: AbortSignal) =>
-  answer(
-    client.POST('/api/v1/alarms/acknowledge', {
-      body: { alarms: alarms.map(({ id, occurrence }) => ({ id, occurrence })) },
-      signal,
-    }),
-  )
+export async function acknowledge(alarms: readonly AlarmView[], signal: AbortSignal): Promise<void> {
+  const body = { alarms: alarms.map(({ id, occurrence }) => ({ id, occurrence })) }
+  const { left } = await answer(client.POST('/api/v1/alarms/acknowledge', { body, signal }))
+  if (left.length > 0) throw new Refused(409, left.map(({ alarm, why }) => `${alarm.text}: ${why}`).join('; '))
+}
 export const shelve = (id: number, minutes: number, why: string, signal: AbortSignal) =>
   answer(client.POST('/api/v1/alarms/{alarm_id}/shelve', { ...ofAlarm(id, signal), body: { minutes, why } }))
 export const outOfService = (id: number, why: string, signal: AbortSignal) =>
