@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 
-from controller.alarms import SHELVED_LONGEST_MIN, Figures
+from controller import Actor
+from controller.alarms import SHELVED_LONGEST_MIN, Alarm, Figures
 from controller.alarms.rates import SHARES_PCT, TARGETS
 from hmi import schemas
 from hmi.alarm_views import alarm_views
 from hmi.api import AppState, Id, Key, Reader, Writer
+from hmi.state import App
 
 router = APIRouter(prefix="/api/v1/alarms")
 
@@ -88,7 +90,7 @@ class AlarmFiguresView(schemas.View):
 @router.get("", operation_id="alarms_list")
 async def alarms(app: AppState, actor: Reader, normal: bool = False) -> list[schemas.AlarmView]:
     """The alarms that are not normal, or all of them: unacknowledged first, then by priority, the newest first."""
-    return list(alarm_views(app.controller.alarms.alarms(actor, normal=normal)))
+    return _views(app, actor, app.controller.alarms.alarms(actor, normal=normal))
 
 
 @router.get("/figures", operation_id="alarms_figures")
@@ -97,7 +99,7 @@ async def figures(
 ) -> AlarmFiguresView:
     """Rates, floods, chattering and stale alarms of the last hours."""
     found = await asyncio.to_thread(app.controller.alarms.figures, actor, hours)  # a month of the journal is long
-    shown = {view.id: view for view in alarm_views(app.controller.alarms.alarms(actor, normal=True))}
+    shown = {view.id: view for view in _views(app, actor, app.controller.alarms.alarms(actor, normal=True))}
     return _figures_view(found, shown)
 
 
@@ -107,7 +109,7 @@ async def acknowledge(body: Acknowledge, app: AppState, actor: Writer, key: Key)
 
     def act() -> AcknowledgedView:
         done, left = app.controller.alarms.acknowledge(actor, {one.id: one.occurrence for one in body.alarms})
-        shown = {view.id: view for view in alarm_views(app.controller.alarms.alarms(actor, normal=True))}
+        shown = {view.id: view for view in _views(app, actor, app.controller.alarms.alarms(actor, normal=True))}
         return AcknowledgedView(
             acknowledged=tuple(shown[alarm.id] for alarm in done),
             left=tuple(LeftView(alarm=shown[one.alarm.id], why=one.why) for one in left),
@@ -119,33 +121,41 @@ async def acknowledge(body: Acknowledge, app: AppState, actor: Writer, key: Key)
 @router.post("/{alarm_id}/reset", operation_id="alarms_reset")
 async def reset(alarm_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Reset a latched alarm."""
-    return app.once(actor, key, lambda: alarm_views([app.controller.alarms.reset(actor, alarm_id)])[0])
+    return app.once(actor, key, lambda: _views(app, actor, [app.controller.alarms.reset(actor, alarm_id)])[0])
 
 
 @router.post("/{alarm_id}/shelve", operation_id="alarms_shelve")
 async def shelve(alarm_id: Id, body: Shelve, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Shelve an alarm for a time; it comes back by itself."""
     return app.once(
-        actor, key, lambda: alarm_views([app.controller.alarms.shelve(actor, alarm_id, body.minutes, body.why)])[0]
+        actor,
+        key,
+        lambda: _views(app, actor, [app.controller.alarms.shelve(actor, alarm_id, body.minutes, body.why)])[0],
     )
 
 
 @router.post("/{alarm_id}/unshelve", operation_id="alarms_unshelve")
 async def unshelve(alarm_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Take an alarm from the shelf before its time."""
-    return app.once(actor, key, lambda: alarm_views([app.controller.alarms.unshelve(actor, alarm_id)])[0])
+    return app.once(actor, key, lambda: _views(app, actor, [app.controller.alarms.unshelve(actor, alarm_id)])[0])
 
 
 @router.post("/{alarm_id}/out-of-service", operation_id="alarms_remove")
 async def remove(alarm_id: Id, body: OutOfService, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Take an alarm out of service, for maintenance."""
-    return app.once(actor, key, lambda: alarm_views([app.controller.alarms.remove(actor, alarm_id, body.why)])[0])
+    return app.once(
+        actor, key, lambda: _views(app, actor, [app.controller.alarms.remove(actor, alarm_id, body.why)])[0]
+    )
 
 
 @router.post("/{alarm_id}/in-service", operation_id="alarms_restore")
 async def restore(alarm_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Put an alarm back into service."""
-    return app.once(actor, key, lambda: alarm_views([app.controller.alarms.restore(actor, alarm_id)])[0])
+    return app.once(actor, key, lambda: _views(app, actor, [app.controller.alarms.restore(actor, alarm_id)])[0])
+
+
+def _views(app: App, actor: Actor, alarms: list[Alarm]) -> list[schemas.AlarmView]:
+    return list(alarm_views(alarms, app.controller.alarms.firsts(actor)))
 
 
 def _figures_view(found: Figures, shown: dict[int, schemas.AlarmView]) -> AlarmFiguresView:

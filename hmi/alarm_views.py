@@ -1,16 +1,16 @@
 """From alarms to what the API says of them: pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from controller.alarms import Alarm, first_outs
+from controller.alarms import Alarm
 from controller.alarms.rates import is_stale
 from controller.tables import now
 from hmi import schemas
 
 
-def alarm_views(alarms: Sequence[Alarm]) -> tuple[schemas.AlarmView, ...]:
-    """Return alarms in their order; all announced ones of a machine must be there, so that the first is known."""
-    firsts, at = first_outs(alarms), now()
+def alarm_views(alarms: Sequence[Alarm], firsts: Set[int]) -> tuple[schemas.AlarmView, ...]:
+    """Return alarms in their order; `firsts` are the ids of those that were the first of a burst."""
+    at = now()
     return tuple(
         schemas.AlarmView(
             id=alarm.id,

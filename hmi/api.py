@@ -106,7 +106,8 @@ async def line(app: AppState, actor: Reader) -> schemas.LineView:
         epoch=app.ring.epoch, seq=app.ring.seq, server_time=now(),
         machines=tuple(views.machine_view(controller, name) for name in controller.machines),
         questions=tuple(views.question_view(item) for item in controller.desk.questions(actor)),
-        alarms=alarm_views(controller.alarms.alarms(actor)), flood=controller.alarms.flood(actor),
+        alarms=alarm_views(controller.alarms.alarms(actor), controller.alarms.firsts(actor)),
+        flood=controller.alarms.flood(actor),
     )  # fmt: skip
 
 

@@ -119,7 +119,8 @@ async def pump(controller: Controller, ring: EventRing) -> None:
         if changed:
             machines |= {view.name: view for view in changed}
             ring.put("machines", machines=changed)
-        standing = alarm_views(controller.alarms.alarms(READER)), controller.alarms.flood(READER)
+        desk = controller.alarms
+        standing = alarm_views(desk.alarms(READER), desk.firsts(READER)), desk.flood(READER)
         if standing != alarms:
             alarms = standing
             ring.put("alarms", alarms=alarms[0], flood=alarms[1])

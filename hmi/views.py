@@ -54,7 +54,7 @@ def machine_view(controller: Controller, name: str) -> schemas.MachineView:
         operation=operation_view(operation, job) if operation and job else None,
         waiting=_waiting(supervisor),
         tags=tuple(_tag_view(machine, snapshot, tag_name) for tag_name in shown_tags(machine)),
-        alarms=alarm_views(controller.alarms.of(READER, name)),
+        alarms=alarm_views(controller.alarms.of(READER, name), controller.alarms.firsts(READER)),
     )
 
 

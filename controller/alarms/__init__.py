@@ -5,7 +5,7 @@ alarms the controller computes itself, `alarm` one alarm and what a look at a ma
 All of these are pure. `book` keeps alarms in the database with their journal lines, `desk` is the door for people.
 """
 
-from controller.alarms.alarm import Alarm, first_outs
+from controller.alarms.alarm import Alarm
 from controller.alarms.book import AlarmBook
 from controller.alarms.desk import SHELVED_LONGEST_MIN, AlarmDesk, Left
 from controller.alarms.kinds import Kind
@@ -23,5 +23,4 @@ __all__ = [
     "Left",
     "Position",
     "Standing",
-    "first_outs",
 ]

@@ -118,9 +118,12 @@ def seen(alarm: Alarm, condition: bool | None, why: str, now: datetime) -> tuple
 
 
 def first_outs(alarms: Iterable[Alarm]) -> frozenset[int]:
-    """Return the ids of the first alarm of each burst of two or more announced alarms of a machine."""
-    standing = [(alarm.machine, alarm.active_at, alarm.id) for alarm in alarms
-                if alarm.position.announced and alarm.active_at is not None]  # fmt: skip
+    """Return the ids of the first alarm of each burst of two or more of a machine, whatever has become of it since."""
+    standing = [
+        (alarm.machine, alarm.active_at, alarm.id)
+        for alarm in alarms
+        if alarm.active_at is not None and alarm.position.cover is not Cover.SUPPRESSED
+    ]
     bursts: list[list[tuple[str, datetime, int]]] = []
     for one in sorted(standing):
         last = bursts[-1][-1] if bursts else None

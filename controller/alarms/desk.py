@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from controller.actor import Actor, Permission
-from controller.alarms.alarm import Act, Alarm, in_order
+from controller.alarms.alarm import Act, Alarm, first_outs, in_order
 from controller.alarms.book import AlarmBook
 from controller.alarms.rates import Figures, figures
 from controller.alarms.states import NAMES, TABLE, Event
@@ -54,6 +54,11 @@ class AlarmDesk:
         """Return one alarm; raises `NotFound`."""
         actor.require(Permission.LINE_READ)
         return self._alarm(alarm_id)
+
+    def firsts(self, actor: Actor) -> frozenset[int]:
+        """Return the ids of the alarms that were the first of a burst at their machine."""
+        actor.require(Permission.LINE_READ)
+        return first_outs(self._book.all())
 
     def flood(self, actor: Actor) -> int:
         """Return how many new alarms the last ten minutes brought, if that is a flood; else 0."""

@@ -139,6 +139,8 @@ def test_the_first_of_a_burst_is_marked() -> None:
 
     burst = [active(1, "press", 0), active(3, "press", 300), active(2, "press", 295), active(4, "press", 309)]
     assert first_outs([*burst, active(5, "washer", 301)]) == {2}
+    gone = [replace(alarm, position=Position()) if alarm.id == 2 else alarm for alarm in burst]
+    assert first_outs(gone) == {2}, "no other becomes the first because it went"
 
 
 # -- figures -------------------------------------------------------------------------------------------------------
