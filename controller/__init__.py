@@ -7,6 +7,7 @@ permission is checked once. Its memory is one database; its evidence is the hash
 """
 
 from controller.actor import Actor, Forbidden, Permission
+from controller.alarms import Alarm, AlarmDesk
 from controller.decide import Action, Ask, Command, Finish, Intent, Wait, Want, Write, decide
 from controller.desk import Conflict, Desk, NotFound
 from controller.line import Line, MachineSpec, load_line
@@ -17,6 +18,8 @@ from controller.store import Store
 __all__ = [
     "Action",
     "Actor",
+    "Alarm",
+    "AlarmDesk",
     "Ask",
     "Command",
     "Conflict",

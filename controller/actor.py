@@ -12,17 +12,27 @@ class Permission(StrEnum):
     JOB_CANCEL = "job.cancel"
     JOB_HOLD = "job.hold"
     QUESTION_ANSWER = "question.answer"
+    ALARM_ACKNOWLEDGE = "alarm.acknowledge"
+    ALARM_SHELVE = "alarm.shelve"
+    ALARM_SERVICE = "alarm.service"
     USER_MANAGE = "user.manage"
 
+
+_AT_THE_MACHINE = frozenset({Permission.ALARM_ACKNOWLEDGE, Permission.ALARM_SHELVE})
+"""Who stands at the machines answers for their alarms; a planner in the office does not."""
 
 ROLES: dict[str, frozenset[Permission]] = {
     "viewer": frozenset({Permission.LINE_READ}),
     "designer": frozenset({Permission.LINE_READ, Permission.JOB_SUBMIT}),
     "operator": frozenset(
         {Permission.LINE_READ, Permission.JOB_HOLD, Permission.JOB_CANCEL, Permission.QUESTION_ANSWER}
-    ),
+    )
+    | _AT_THE_MACHINE,
     "planner": frozenset({Permission.LINE_READ, Permission.JOB_SUBMIT, Permission.JOB_HOLD, Permission.JOB_CANCEL}),
-    "technician": frozenset({Permission.LINE_READ, Permission.JOB_HOLD, Permission.QUESTION_ANSWER}),
+    "technician": frozenset(
+        {Permission.LINE_READ, Permission.JOB_HOLD, Permission.QUESTION_ANSWER, Permission.ALARM_SERVICE}
+    )
+    | _AT_THE_MACHINE,
     "admin": frozenset(Permission),
 }
 """What each role may do."""

@@ -7,6 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.alarms import AlarmBook, AlarmDesk
+from controller.alarms.own import kinds_of
 from controller.book import Book
 from controller.desk import Desk
 from controller.lag import LoopLag
@@ -39,6 +41,8 @@ class Controller:
         What is written about jobs; for the controller's own use.
     desk
         The door for people and programs.
+    alarms
+        The part of it that is for alarms.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
@@ -52,6 +56,7 @@ class Controller:
     supervisors: dict[str, Supervisor]
     book: Book
     desk: Desk
+    alarms: AlarmDesk
     executor: Executor
     viewing: Workers
     lag: LoopLag
@@ -89,6 +94,8 @@ class Controller:
             Another controller commands the line.
         LeaseLost
             Another one has taken it meanwhile, as this one stood still too long.
+        controller.line.LineError
+            A profile calls an alarm like one of the controller's own.
         """
         machines = {
             spec.name: Machine(spec.name, load_profile(spec.profile), spec.endpoint, spec.access(folder, secrets))
@@ -96,10 +103,13 @@ class Controller:
         }
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}
         book = Book(store, line, folder)
+        kinds = {name: kinds_of(name, machine.profile) for name, machine in machines.items()}
         async with leased(store, standby) as lease:
-            supervisors = {name: Supervisor(machine, book, lease) for name, machine in machines.items()}
+            alarms = AlarmBook(store, kinds)
+            supervisors = {name: Supervisor(machine, book, alarms, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
-            controller = cls(line, machines, supervisors, book, Desk(book, protocols), executor, viewing, LoopLag())
+            desk = Desk(book, protocols)
+            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), executor, viewing, LoopLag())
             background = asyncio.create_task(controller._run(lease))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())

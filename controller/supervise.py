@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from controller.alarms import AlarmBook
 from controller.book import Book
 from controller.decide import Ask, Command, Finish, Wait, Write, decide
 from controller.lease import Lease
@@ -46,19 +47,21 @@ class Supervisor:
         The driver; it reconnects by itself.
     book
         Where intents come from and results go.
+    alarms
+        Where the machine's alarms are kept.
     lease
         Without it nothing is commanded.
     """
 
-    def __init__(self, machine: Machine, book: Book, lease: Lease) -> None:
+    def __init__(self, machine: Machine, book: Book, alarms: AlarmBook, lease: Lease) -> None:
         self.machine = machine
         self.book = book
+        self.alarms = alarms
         self.lease = lease
         self.waiting = "starting"
         self._kept: tuple[float, int, str] = (0.0, -1, "")
         self._asked: tuple[int | None, str | None] = (None, None)
         self._seen_state: State | None = None
-        self._seen_alarms: frozenset[str] = frozenset()
         self._seen_link: Link | None = None
 
     async def run(self) -> None:
@@ -143,16 +146,17 @@ class Supervisor:
     async def _witness(self, snapshot: Snapshot) -> None:
         """Write what is new at the machine to the journal."""
         name, job = self.machine.name, self._job()
-        seen = self._seen_link, self._seen_state, self._seen_alarms
+        seen = self._seen_link, self._seen_state
         noted = [self.book.note(kind, name, job, said, actor=name) for kind, said in self._news(snapshot)]
         try:
             await asyncio.gather(*noted)
         except DBAPIError:
-            self._seen_link, self._seen_state, self._seen_alarms = seen
+            self._seen_link, self._seen_state = seen
             raise
+        self.alarms.look(snapshot, job, now())
 
     def _news(self, snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Tell state changes, alarms, and the link's loss and return, once each."""
+        """Tell state changes, and the link's loss and return, once each."""
         if snapshot.link is not self._seen_link:
             self._seen_link = snapshot.link
             why = self.machine.lost_why
@@ -163,10 +167,6 @@ class Supervisor:
             before = self._seen_state
             self._seen_state = snapshot.state
             yield "state", {"from": before.name if before else None, "to": snapshot.state.name}
-        active, seen = snapshot.active_alarms, self._seen_alarms
-        self._seen_alarms = active
-        for alarm in sorted(active ^ seen):
-            yield "alarm" if alarm in active else "alarm over", {"alarm": alarm}
 
     def _job(self) -> int | None:
         planned = self.book.intent(self.machine.name)

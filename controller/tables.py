@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, TypeDecorator
+from sqlalchemy import JSON, DateTime, TypeDecorator, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlmodel import Column, Field, SQLModel
 
@@ -177,6 +177,29 @@ class FindingRow(SQLModel, table=True):
     width_mm: float
     points: int
     picture: str | None = None
+
+
+class AlarmRow(SQLModel, table=True):
+    """One alarm of one machine as it stands; what it means says the device profile or the controller's own table."""
+
+    __tablename__ = "alarm"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("machine", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    machine: str = Field(max_length=32)
+    name: str = Field(max_length=64)
+    standing: str = Field(default="A", max_length=8)
+    cover: str = Field(default="", max_length=1)
+    occurrence: int = 0
+    active_at: datetime | None = _time(default=None)
+    returned_at: datetime | None = _time(default=None)
+    acknowledged_at: datetime | None = _time(default=None)
+    acknowledged_by: str | None = Field(default=None, max_length=64)
+    covered_at: datetime | None = _time(default=None)
+    covered_by: str | None = Field(default=None, max_length=64)
+    covered_why: str = Field(default="", max_length=200)
+    shelved_until: datetime | None = _time(default=None)
+    job_id: int | None = None
 
 
 class Event(SQLModel, table=True):

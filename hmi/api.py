@@ -18,6 +18,7 @@ from controller.tables import now
 from controller.work import draw_tile, survey, surveyed
 from hmi import designs, report, schemas, views
 from hmi.accounts import SESSION_HOURS, SignInRefused
+from hmi.alarm_views import alarm_views
 from hmi.metrics import exposition
 from hmi.session import COOKIE
 from hmi.state import App, app_of
@@ -105,6 +106,8 @@ async def line(app: AppState, actor: Reader) -> schemas.LineView:
         epoch=app.ring.epoch, seq=app.ring.seq, server_time=now(),
         machines=tuple(views.machine_view(controller, name) for name in controller.machines),
         questions=tuple(views.question_view(item) for item in controller.desk.questions(actor)),
+        alarms=alarm_views(controller.alarms.alarms(actor), controller.alarms.firsts(actor)),
+        flood=controller.alarms.flood(actor),
     )  # fmt: skip
 
 

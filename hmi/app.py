@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller import Conflict, Forbidden, NotFound, Refused
 from controller.lease import LeaseLost
+from hmi import alarm_api
 from hmi.api import metrics_router, router
 from hmi.state import App
 
@@ -33,8 +34,15 @@ STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, Refused: 422, LeaseLost:
 """What the controller's refusals are in HTTP."""
 
 
-WORDS = {"length_m": "length", "fabric": "fabric", "layout": "layout", "title": "title"}
-"""What people call the fields of a job."""
+WORDS = {
+    "length_m": "length",
+    "fabric": "fabric",
+    "layout": "layout",
+    "title": "title",
+    "minutes": "minutes",
+    "why": "why",
+}
+"""What people call the fields they fill in."""
 
 
 def create_app(state: App, dist: Path = DIST) -> FastAPI:
@@ -50,6 +58,7 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app = FastAPI(title="Foulard", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.foulard = state
     app.include_router(router)
+    app.include_router(alarm_api.router)
     app.include_router(metrics_router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=["GET", "HEAD"], include_in_schema=False)
     for kind, status in STATUS.items():

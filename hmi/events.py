@@ -15,6 +15,7 @@ from typing import Any
 from controller import Actor, Controller
 from controller.desk import JobRecord
 from hmi import schemas, views
+from hmi.alarm_views import alarm_views
 
 RING = 2000
 """Events kept for readers that come back; at four a second some eight minutes."""
@@ -107,6 +108,7 @@ async def pump(controller: Controller, ring: EventRing) -> None:
     strips: dict[int, int] = {}
     findings: dict[int, dict[int, schemas.FindingView]] = {}
     questions: tuple[schemas.QuestionView, ...] = ()
+    alarms: tuple[tuple[schemas.AlarmView, ...], int] = (), 0
     version, first, beat = -1, True, 0.0
     while True:
         changed = tuple(
@@ -117,6 +119,11 @@ async def pump(controller: Controller, ring: EventRing) -> None:
         if changed:
             machines |= {view.name: view for view in changed}
             ring.put("machines", machines=changed)
+        desk = controller.alarms
+        standing = alarm_views(desk.alarms(READER), desk.firsts(READER)), desk.flood(READER)
+        if standing != alarms:
+            alarms = standing
+            ring.put("alarms", alarms=alarms[0], flood=alarms[1])
         if version != controller.book.store.feed.version:
             version = controller.book.store.feed.version
             open_questions = tuple(views.question_view(item) for item in controller.desk.questions(READER))
@@ -168,4 +175,5 @@ def _still(view: schemas.MachineView | None) -> schemas.MachineView | None:
 
 
 def _encode(event: schemas.LiveEvent) -> bytes:
-    return f"id: {event.id}\ndata: {event.model_dump_json(exclude_none=True)}\n\n".encode()
+    empty = {name for name, value in event if value is None}  # its parts, not what is unknown within them
+    return f"id: {event.id}\ndata: {event.model_dump_json(exclude=empty)}\n\n".encode()

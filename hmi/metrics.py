@@ -1,5 +1,6 @@
 """Figures for Prometheus, collected from the controller at the moment they are asked for."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -27,7 +28,7 @@ class LineCollector(Collector):
         self._ring = ring
 
     def collect(self) -> Iterator[Metric]:
-        """Yield link, state and tags per machine, jobs per status, events sent, and the lag of the control loop."""
+        """Yield links, states and tags by machine, jobs, alarms, events sent, and the lag of the control loop."""
         link = GaugeMetricFamily(
             "foulard_machine_connected", "1 while the link to the machine is up", labels=["machine"]
         )
@@ -46,9 +47,19 @@ class LineCollector(Collector):
             counts[record.job.status] = counts.get(record.job.status, 0) + 1
         for status, count in sorted(counts.items()):
             jobs.add_metric([status], count)
+        alarms = GaugeMetricFamily(
+            "foulard_alarms",
+            "Alarms that are not normal, by state (ISA-18.2) and priority",
+            labels=["state", "priority"],
+        )
+        standing = Counter(
+            (alarm.position.state, alarm.kind.priority) for alarm in self._controller.alarms.alarms(READER)
+        )
+        for (letter, priority), count in sorted(standing.items()):
+            alarms.add_metric([letter, priority], count)
         events = CounterMetricFamily("foulard_events", "Events put on the stream since the start")
         events.add_metric([], self._ring.seq)
-        yield from (link, state, tags, jobs, events, self._lag())
+        yield from (link, state, tags, jobs, alarms, events, self._lag())
 
     def _lag(self) -> Metric:
         lag, seen = self._controller.lag, 0

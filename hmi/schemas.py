@@ -11,6 +11,7 @@ JobStatus = Literal["queued", "ripping", "running", "held", "complete", "cancell
 OperationStatus = Literal["waiting", "ready", "running", "done", "cancelled", "failed"]
 Stage = Literal["pretreat", "print", "fix", "wash"]
 TileView = Literal["proof", "coverage", "limit"]
+AlarmState = Literal["A", "B", "C", "D", "E", "F", "G", "H", "I"]
 
 
 class View(BaseModel):
@@ -51,13 +52,37 @@ class TagView(View):
 
 
 class AlarmView(View):
-    """A machine alarm that is active now."""
+    """An alarm of a machine by ISA-18.2: its state is a letter, A (normal) to I (out of service).
 
+    `active` says whether the condition is there, announced or not; `occurrence` counts how often it has been.
+    `covered_…` tell since when, by whom and why it is shelved, suppressed (by nobody) or out of service. `first` marks
+    the first of a burst of alarms of its machine, `stale` one that has stood for more than a day.
+    """
+
+    id: int
     machine: str
     name: str
+    own: bool
     priority: Literal["urgent", "high", "medium", "low"]
     text: str
     response: str
+    consequence: str
+    state: AlarmState
+    active: bool
+    unacknowledged: bool
+    shelvable: bool
+    occurrence: int
+    active_at: datetime | None
+    returned_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    covered_at: datetime | None
+    covered_by: str | None
+    covered_why: str
+    shelved_until: datetime | None
+    first: bool
+    stale: bool
+    job_id: int | None
 
 
 class QuestionView(View):
@@ -88,7 +113,7 @@ class OperationView(View):
 
 
 class MachineView(View):
-    """A machine as the line page shows it."""
+    """A machine as the line page shows it, with its announced alarms."""
 
     name: str
     title: str
@@ -111,13 +136,19 @@ class MachineView(View):
 
 
 class LineView(View):
-    """The whole line at one moment; `epoch` and `seq` say where the event stream goes on."""
+    """The whole line at one moment; `epoch` and `seq` say where the event stream goes on.
+
+    `alarms` are all that are not normal, in the order an operator reads them; `flood` is how many new ones the last ten
+    minutes brought, if that is more than an operator can act on, else 0.
+    """
 
     epoch: str
     seq: int
     server_time: datetime
     machines: tuple[MachineView, ...]
     questions: tuple[QuestionView, ...]
+    alarms: tuple[AlarmView, ...]
+    flood: int
 
 
 class GradeView(View):
@@ -325,7 +356,7 @@ class LiveEvent(View):
     """One event of the stream. `id` is `epoch:seq`; which of the parts is filled depends on `kind`."""
 
     id: str
-    kind: Literal["hello", "beat", "machines", "job", "strip", "finding", "questions", "resync", "closing"]
+    kind: Literal["hello", "beat", "machines", "job", "strip", "finding", "questions", "alarms", "resync", "closing"]
     time: datetime
     machines: tuple[MachineView, ...] | None = None
     job: JobView | None = None
@@ -333,6 +364,8 @@ class LiveEvent(View):
     strip: StripView | None = None
     finding: FindingView | None = None
     questions: tuple[QuestionView, ...] | None = None
+    alarms: tuple[AlarmView, ...] | None = None
+    flood: int | None = None
 
 
 class Problem(View):

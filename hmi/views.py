@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import recipes
 import rip
-from controller import Controller
+from controller import Actor, Controller
 from controller.desk import JobRecord
 from controller.pieces import PieceResult, Place, finding_of, pieces_of, results_of
 from controller.plan import progress
@@ -16,10 +16,14 @@ from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
+from hmi.alarm_views import alarm_views
 from rip import NEAR_COLOUR, OVER_COLOUR, TILE_PX, AreaInk, heat_colours, ink_use, read_layout
 
 HANDSHAKE = frozenset({"link", "job", "status"})
 """Groups of tags between the controller and the machine."""
+
+READER = Actor("views", "viewer")
+"""The eyes of these functions; what they see goes only to sessions that were let in."""
 
 _STAGE_ORDER = {"pretreat": 0, "print": 1, "fix": 2, "wash": 3}
 
@@ -50,24 +54,13 @@ def machine_view(controller: Controller, name: str) -> schemas.MachineView:
         operation=operation_view(operation, job) if operation and job else None,
         waiting=_waiting(supervisor),
         tags=tuple(_tag_view(machine, snapshot, tag_name) for tag_name in shown_tags(machine)),
-        alarms=alarm_views(machine, snapshot),
+        alarms=alarm_views(controller.alarms.of(READER, name), controller.alarms.firsts(READER)),
     )
 
 
 def shown_tags(machine: Machine) -> list[str]:
     """Return the tags people look at: what the machine reports of itself and of the cloth, not the hand-shake."""
     return [name for name, spec in machine.profile.tags.items() if spec.access == "r" and spec.group not in HANDSHAKE]
-
-
-def alarm_views(machine: Machine, snapshot: Snapshot) -> tuple[schemas.AlarmView, ...]:
-    """Return the machine's active alarms."""
-    active = snapshot.active_alarms
-    return tuple(
-        schemas.AlarmView(machine=machine.name, name=alarm.name, priority=alarm.priority, text=alarm.text,
-                          response=alarm.response)
-        for alarm in machine.profile.alarms
-        if alarm.name in active
-    )  # fmt: skip
 
 
 def operation_view(operation: Operation, job: Job) -> schemas.OperationView:

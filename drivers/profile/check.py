@@ -235,9 +235,18 @@ def _alarms(profile: Profile) -> Iterator[Complaint]:
         else:
             yield from _bit(profile, alarm, alarm.bit, at)
             bits.append((f"{alarm.word}.{alarm.bit}", (*at, "bit")))
+        yield from _only_while(profile, alarm, at)
     yield from _twice(bits, "bit")
     yield from _twice(events, "event")
     yield from _twice([(alarm.name, ("alarms", index, "name")) for index, alarm in enumerate(profile.alarms)], "alarm")
+
+
+def _only_while(profile: Profile, alarm: AlarmSpec, at: Loc) -> Iterator[Complaint]:
+    yield from _twice([(name, (*at, "only_while")) for name in alarm.only_while], "state")
+    # some states too many do no harm, as in a profile that extends another; none that is there would hide it for ever
+    if alarm.only_while and profile.states is not None and not {*alarm.only_while} & {*profile.states}:
+        states = ", ".join(alarm.only_while)
+        yield Complaint((*at, "only_while"), f"the machine has none of these states: {states}")
 
 
 def _bit(profile: Profile, alarm: AlarmSpec, bit: int, at: Loc) -> Iterator[Complaint]:

@@ -101,6 +101,10 @@ class AlarmSpec(Spec):
 
     It is ``bit`` of tag ``word``; or, of an OPC UA server, the condition with ConditionName ``event`` and, where
     several have that name, SourceName ``source`` (OPC 10000-9 §5.5.2, OPC 10000-5 §6.4.2).
+
+    ``consequence`` says what happens if nobody does it. Outside the states ``only_while`` the alarm means nothing and
+    is suppressed by design. ``latched`` keeps it, once its condition is over, until somebody resets it; ``on_delay_s``
+    is how long the condition must last before it is an alarm. One that is not ``shelvable`` is always announced.
     """
 
     word: str = "alarm_word"
@@ -111,6 +115,11 @@ class AlarmSpec(Spec):
     priority: Literal["high", "medium", "low"]
     text: str
     response: str
+    consequence: str = ""
+    only_while: tuple[StateName, ...] = Field(default=(), strict=False)
+    latched: bool = False
+    on_delay_s: float = Field(default=0.0, ge=0, le=3600)
+    shelvable: bool = True
 
 
 class Consumable(Spec):

@@ -5,6 +5,7 @@ from typing import Any
 
 from asyncua import Node, Server, ua
 
+from controller.alarms.own import kinds_of
 from drivers import Profile, TagSpec, of_packml
 from hmi.northbound.state import CurrentJob, Figures, LineState, MachineState
 from hmi.northbound.values import data_value, plain, variant_type
@@ -74,6 +75,7 @@ class LineNodes:
         for name, (_, kind) in FIGURES.items():
             await self._variable(figures, name, kind)
         await self._variable(line, "ActiveAlarms", _STRING, rank=ua.ValueRank.OneDimension)
+        await self._variable(line, "UnacknowledgedAlarms", _INT)
         machines = await self._object(line, "Machines")
         for name, profile in self._profiles.items():
             await self._machine(machines, name, profile)
@@ -90,6 +92,7 @@ class LineNodes:
                 f"{name}: {alarm.text}" for alarm in profile.alarms if alarm.name in machine.snapshot.active_alarms
             ]
         values["Line.ActiveAlarms"] = plain(alarms, _STRING)
+        values["Line.UnacknowledgedAlarms"] = plain(state.unacknowledged, _INT)
         for identifier, value in values.items():
             before = self._shown.get(identifier)
             if before is None or _content(before) != _content(value):
@@ -119,6 +122,9 @@ class LineNodes:
         alarms = await self._object(machine, "Alarms")
         for alarm in profile.alarms:
             await self._variable(alarms, alarm.name, _BOOL, title=alarm.text)
+        states = await self._object(machine, "AlarmStates")
+        for kind in kinds_of(name, profile):
+            await self._variable(states, kind.name, _STRING, title=kind.text)
         job = await self._object(machine, "CurrentJob")
         for label, (_, kind) in JOB.items():
             node = await self._variable(job, label, kind)
@@ -188,6 +194,8 @@ def _machine(path: str, profile: Profile, machine: MachineState) -> dict[str, ua
         values[f"{path}.Values.{spec.name}"] = data_value(spec, snapshot.tags.get(spec.name), snapshot.link)
     for name, active in snapshot.alarms.items():
         values[f"{path}.Alarms.{name}"] = plain(active, _BOOL)
+    for name, alarm_state in machine.alarms.items():
+        values[f"{path}.AlarmStates.{name}"] = plain(alarm_state, _STRING)
     return values | _fields(f"{path}.CurrentJob", machine.job, JOB)
 
 

@@ -1,9 +1,10 @@
 """What the line shows northbound at one moment: frozen values, collected on the control loop, safe in any thread."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controller import Actor, Controller
+from controller.alarms.states import NAMES
 from controller.desk import JobRecord
 from drivers import Identification, Snapshot
 
@@ -28,12 +29,13 @@ class CurrentJob:
 
 @dataclass(frozen=True, slots=True)
 class MachineState:
-    """One machine."""
+    """One machine; ``alarms`` has the state of each by ISA-18.2, like "B Unacknowledged", the controller's own too."""
 
     snapshot: Snapshot
     identification: Identification | None
     waiting: str
     job: CurrentJob | None
+    alarms: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,19 @@ class LineState:
 
     machines: dict[str, MachineState]
     figures: Figures
+    unacknowledged: int
 
 
 def line_state(controller: Controller, figures: Figures) -> LineState:
     """Collect the line as it is now; figures are counted elsewhere, because that takes longer."""
     machines = {}
+    alarms = controller.alarms.alarms(READER, normal=True)
     for name, machine in controller.machines.items():
-        waiting = controller.supervisors[name].waiting
-        machines[name] = MachineState(machine.snapshot(), machine.identification, waiting, _current(controller, name))
-    return LineState(machines, figures)
+        states = {alarm.name: f"{alarm.position.state} {NAMES[alarm.position.state]}"
+                  for alarm in alarms if alarm.machine == name}  # fmt: skip
+        machines[name] = MachineState(machine.snapshot(), machine.identification, controller.supervisors[name].waiting,
+                                      _current(controller, name), states)  # fmt: skip
+    return LineState(machines, figures, sum(alarm.position.unacknowledged for alarm in alarms))
 
 
 def figures_of(records: Iterable[JobRecord]) -> Figures:

@@ -13,12 +13,14 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from controller import Store, control_recipe, journal, load_line
+from controller.alarms import AlarmBook
+from controller.alarms.own import kinds_of
 from controller.book import Book
 from controller.lease import leased
 from controller.supervise import Supervisor
 from controller.tables import Job
 from controller.work import Prepared
-from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
+from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb, load_profile
 
 
 class Aborted:
@@ -63,7 +65,8 @@ async def supervised(
     machine = Aborted(folder / "foulard.db")
     async with leased(store) as lease:
         before(store)
-        supervisor = Supervisor(cast("Machine", machine), book, lease)
+        alarms = AlarmBook(store, {"padder": kinds_of("padder", load_profile("padder-stenter"))})
+        supervisor = Supervisor(cast("Machine", machine), book, alarms, lease)
         supervising = asyncio.create_task(supervisor.run())
         try:
             yield machine, supervisor
@@ -80,7 +83,7 @@ def test_a_command_is_on_the_disk_before_it_is_given(tmp_path: Path) -> None:
 
     verb, lines = asyncio.run(run())
     assert verb is Verb.CLEAR
-    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "command"]
+    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "alarms suppressed", "command"]
     assert lines[-1][1] == '{"verb": "clear"}'
 
 
@@ -112,4 +115,4 @@ def test_nothing_is_commanded_while_the_disk_is_full_and_it_goes_on_afterwards(t
 
     verb, lines = asyncio.run(run())
     assert verb is Verb.CLEAR
-    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "command"], "each written once"
+    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "alarms suppressed", "command"], "each written once"

@@ -17,7 +17,7 @@ from hmi.openapi import DOCUMENT, document, text
 from tests.hmi.serving import Server
 
 OPEN = {("post", "/api/v1/session")}
-PLACES = ("job_id", "index", "finding_id", "question_id", "level", "column", "row")
+PLACES = ("job_id", "index", "finding_id", "question_id", "level", "column", "row", "alarm_id")
 
 
 def png(dpi: float | None = 150) -> bytes:
@@ -195,6 +195,7 @@ def test_metrics_want_the_token(server: Server) -> None:
         shown = client.get("/metrics", headers={"Authorization": f"Bearer {path.read_text()}"})
     assert shown.status_code == 200
     assert 'foulard_machine_connected{machine="press"} 0.0' in shown.text
+    assert 'foulard_alarms{priority="medium",state="H"}' in shown.text
 
 
 def test_every_answer_carries_the_security_headers(server: Server) -> None:

@@ -26,7 +26,8 @@ DESK, TABLET, PHONE = (1360, 850), (1024, 768), (390, 844)
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
     folder = tmp_path_factory.mktemp("demo")
     environment = os.environ | {"FOULARD_DATA": str(folder), "FOULARD_PORT": "0"}
-    command = [sys.executable, "-m", "hmi.cli", "demo", "--speed", "400", "--length-m", "0.5"]
+    command = [sys.executable, "-m", "hmi.cli", "demo", "--speed", "400", "--length-m", "0.5",
+               "--faults", "padder.tension_loss:at_m=0.2"]  # fmt: skip
     process = subprocess.Popen(command, env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
     assert process.stdout is not None
@@ -98,6 +99,29 @@ def test_the_first_job_goes_through_all_machines_and_is_reported(page: Page, dem
     assert "Carré Lyon" in report.text()
 
 
+def test_an_alarm_is_shelved_taken_back_and_acknowledged(page: Page, demonstration: tuple) -> None:
+    url, main = demonstration[0], page.get_by_role("main")
+    expect(page.get_by_role("navigation")).to_contain_text("1 not acknowledged, the highest: Medium")
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url(f"{url}/alarms")
+    row = main.get_by_role("listitem").filter(has_text="A dancer is at its limit")
+    expect(row).to_contain_text("Over")
+    row.get_by_role("button", name="Shelve").click()
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("Say why.")
+    page.keyboard.type("the dancer is set at noon")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text(re.compile("back in (59 min|1 h)"))
+    row.get_by_role("button", name="Unshelve").click()
+    row.get_by_label(re.compile("^Select")).check()
+    main.get_by_role("button", name="Acknowledge 1 selected").click()
+    expect(main).to_contain_text("No alarms.")
+    every = page.request.get(f"{url}/api/v1/alarms", params={"normal": "true"}).json()
+    (alarm,) = (one for one in every if (one["machine"], one["name"]) == ("padder", "tension_low"))
+    assert (alarm["state"], alarm["acknowledged_by"]) == ("A", "admin")
+
+
 def test_the_layout_is_looked_at_from_the_whole_width_to_the_drops(page: Page, demonstration: tuple) -> None:
     with page.expect_response(lambda answer: "/tiles/proof/" in answer.url, timeout=180_000):
         page.goto(f"{demonstration[0]}/jobs/1")
@@ -134,10 +158,10 @@ def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration:
     expect(page.get_by_role("main")).to_contain_text(re.compile("cancelled", re.IGNORECASE), timeout=60_000)
 
 
-@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/1"])
+@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/1", "/alarms"])
 def test_no_page_is_wider_than_its_screen(page: Page, demonstration: tuple, path: str) -> None:
     page.goto(demonstration[0] + path)
-    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs"))
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs|Alarms"))
     for width, height in (DESK, TABLET, PHONE):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function("width => window.innerWidth === width", arg=width)

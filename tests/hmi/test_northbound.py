@@ -71,6 +71,8 @@ def test_a_trusted_client_with_an_account_reads_and_subscribes(line: Line) -> No
             assert await (await line.node(session, "Line.ActiveAlarms")).read_value() == []
             alarm = await (await line.node(session, "Line.Machines.press.Alarms.ink_low")).read_data_value(False)
             assert alarm.StatusCode.name == "BadNoData"
+            state = await line.node(session, "Line.Machines.press.AlarmStates.ink_low")
+            await until(session, state, "H Suppressed by design")
             await until(session, await line.node(session, "Line.Figures.JobsWaiting"), 0)
 
     asyncio.run(scenario())

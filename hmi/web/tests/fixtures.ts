@@ -1,4 +1,4 @@
-import type { FindingView, JobDetail, JobView, Layout, LiveEvent, MachineView, PieceView, StripView } from '@/api/types'
+import type { AlarmView, FindingView, JobDetail, JobView, Layout, LiveEvent, MachineView, PieceView, StripView } from '@/api/types'
 
 const layout: Layout = {
   repeat: 'straight', mirror: 'none', gap_mm: [0, 0], gap_colour: '#ffffff', columns: null, origin_mm: [0, 0], width_mm: null,
@@ -28,6 +28,12 @@ export const finding = (id: number, more: Partial<FindingView> = {}): FindingVie
 })
 export const piece = (name: string, more: Partial<PieceView> = {}): PieceView => ({
   name, at_m: 0, x_mm: 0, length_mm: 900, width_mm: 900, findings: 0, points: 0, quality: null, ...more,
+})
+export const alarm = (id: number, more: Partial<AlarmView> = {}): AlarmView => ({
+  id, machine: 'press', name: `alarm${id}`, own: false, priority: 'medium', text: 'The belt slips', response: 'Check the glue',
+  consequence: '', state: 'B', active: false, unacknowledged: false, shelvable: true, occurrence: 1, active_at: '2026-11-22T08:00:00Z',
+  returned_at: null, acknowledged_at: null, acknowledged_by: null, covered_at: null, covered_by: null, covered_why: '',
+  shelved_until: null, first: false, stale: false, job_id: null, ...more,
 })
 export const event = (kind: LiveEvent['kind'], more: Partial<LiveEvent> = {}): LiveEvent => ({
   id: 'a1:7', kind, time: '2026-11-22T08:00:00Z', ...more,

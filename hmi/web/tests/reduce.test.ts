@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { reduceDetail, reduceLine, sequence, type LineState } from '@/stores/reduce'
 import { detail, event, finding, job, machine, strip } from './fixtures'
 
-const line: LineState = { machines: [machine('padder'), machine('press')], questions: [], jobs: [job(2), job(1)] }
+const line: LineState = { machines: [machine('padder'), machine('press')], questions: [], jobs: [job(2), job(1)], alarms: [], flood: 0 }
 
 describe('the line', () => {
   it('replaces the machines that changed, in their place', () => {

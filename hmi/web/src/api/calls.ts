@@ -1,6 +1,7 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
-import type { JobDetail, JobView } from './types'
+import { Refused } from './problem'
+import type { AlarmView, JobDetail, JobView } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
 
@@ -37,6 +38,26 @@ export const answerQuestion = (id: number, words: string, signal: AbortSignal) =
       signal,
     }),
   )
+
+const ofAlarm = (id: number, signal: AbortSignal) => ({ params: { path: { alarm_id: id } }, signal })
+
+export const alarmFigures = (hours: number) => answer(client.GET('/api/v1/alarms/figures', { params: { query: { hours } } }))
+/** Only the occurrence that was seen: an alarm that has come again meanwhile stays as it is. */
+export async function acknowledge(alarms: readonly AlarmView[], signal: AbortSignal): Promise<void> {
+  const body = { alarms: alarms.map(({ id, occurrence }) => ({ id, occurrence })) }
+  const { left } = await answer(client.POST('/api/v1/alarms/acknowledge', { body, signal }))
+  if (left.length > 0) throw new Refused(409, left.map(({ alarm, why }) => `${alarm.text}: ${why}`).join('; '))
+}
+export const shelve = (id: number, minutes: number, why: string, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/alarms/{alarm_id}/shelve', { ...ofAlarm(id, signal), body: { minutes, why } }))
+export const outOfService = (id: number, why: string, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/alarms/{alarm_id}/out-of-service', { ...ofAlarm(id, signal), body: { why } }))
+export const unshelve = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/alarms/{alarm_id}/unshelve', ofAlarm(id, signal)))
+export const inService = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/alarms/{alarm_id}/in-service', ofAlarm(id, signal)))
+export const resetAlarm = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/alarms/{alarm_id}/reset', ofAlarm(id, signal)))
 
 export const previewUrl = (id: number) => `/api/v1/jobs/${id}/preview.jpg`
 export const reportUrl = (id: number) => `/api/v1/jobs/${id}/report`

@@ -12,7 +12,7 @@ type Listener = (event: LiveEvent) => void
 /** The line as it is now: a snapshot, kept up by the event stream, with the age of what is shown. */
 export const useLine = defineStore('line', () => {
   const session = useSession()
-  const state = shallowRef<LineState>({ machines: [], questions: [], jobs: [] })
+  const state = shallowRef<LineState>({ machines: [], questions: [], jobs: [], alarms: [], flood: 0 })
   const loaded = ref(false)
   const now = ref(Date.now())
   const heardAt = ref<number | null>(null)
@@ -52,7 +52,7 @@ export const useLine = defineStore('line', () => {
     const [line, jobs] = await Promise.all([calls.line(), calls.jobs()])
     epoch = line.epoch
     serverAhead.value = new Date(line.server_time).getTime() - Date.now()
-    state.value = { machines: line.machines, questions: line.questions, jobs }
+    state.value = { machines: line.machines, questions: line.questions, jobs, alarms: line.alarms, flood: line.flood }
     queue = queue.filter((event) => sequence(event.id).epoch === epoch && sequence(event.id).seq > line.seq)
     loaded.value = true
     schedule()
@@ -101,7 +101,7 @@ export const useLine = defineStore('line', () => {
     loaded.value = false
     heardAt.value = null
     queue = []
-    state.value = { machines: [], questions: [], jobs: [] }
+    state.value = { machines: [], questions: [], jobs: [], alarms: [], flood: 0 }
   }
   function listen(listener: Listener): () => void {
     listeners.add(listener)
@@ -112,6 +112,8 @@ export const useLine = defineStore('line', () => {
     machines: computed(() => state.value.machines),
     questions: computed(() => state.value.questions),
     jobs: computed(() => state.value.jobs),
+    alarms: computed(() => state.value.alarms),
+    flood: computed(() => state.value.flood),
     loaded, now, ageS, link, lost, closing, serverTime, start, end, reload, listen,
   }
 })

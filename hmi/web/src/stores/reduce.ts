@@ -1,10 +1,14 @@
 /** What one live event does to what the pages know. Pure: old state and event in, new state out. */
-import type { FindingView, JobDetail, JobView, LiveEvent, MachineView, QuestionView, StripView } from '@/api/types'
+import type { AlarmView, FindingView, JobDetail, JobView, LiveEvent, MachineView, QuestionView, StripView } from '@/api/types'
 
 export interface LineState {
   machines: readonly MachineView[]
   questions: readonly QuestionView[]
   jobs: readonly JobView[]
+  /** All that are not normal. */
+  alarms: readonly AlarmView[]
+  /** New alarms in the last ten minutes if they are a flood, else 0. */
+  flood: number
 }
 
 function upsert<T>(items: readonly T[], item: T, same: (other: T) => boolean): T[] {
@@ -21,6 +25,8 @@ export function reduceLine(state: LineState, event: LiveEvent): LineState {
     }
     case 'questions':
       return { ...state, questions: event.questions ?? [] }
+    case 'alarms':
+      return { ...state, alarms: event.alarms ?? [], flood: event.flood ?? 0 }
     case 'job': {
       const job = event.job
       if (!job) return state
