@@ -7,7 +7,7 @@ SOURCES := controller drivers hmi qc recipes rip simulators tests
 PURE    := tests/controller tests/qc tests/recipes tests/rip
 WAITING := tests/drivers tests/simulators tests/soak
 
-.PHONY: run test test-full soak setup web lint bench screenshots lock clean
+.PHONY: run test test-full soak kills setup web lint bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test   the whole test suite"
 	@echo "make lint   ruff, pyright, import-linter, type check of the browser app"
 	@echo "make soak   1,000 faults on four machines   (SEED changes which)"
+	@echo "make kills  1,000 kills of the controller and of machines with it   (SEED changes which)"
 	@echo "make bench  figures, each as a ratio against a peer in the same run"
 	@echo "make setup  what run and test do first"
 
@@ -37,6 +38,10 @@ test-full: test
 SEED ?= 1
 soak: setup
 	@$(BIN)/python -m tests.soak.run --seed $(SEED) --count 1000
+
+# about an hour and a half
+kills: setup
+	@$(BIN)/python -m tests.kills.run --seed $(SEED) --count 1000 --machines
 
 setup: .venv/installed
 	@$(BIN)/python -m hmi.webbuild >/dev/null

@@ -32,6 +32,19 @@ def machines(
         raise typer.Exit(1)
 
 
+@bench.command("control")
+def control(
+    long: Annotated[bool, typer.Option("--long", help="1,000 kills; about an hour and a half.")] = False,
+    seed: Annotated[int, typer.Option(help="What the kills are drawn from.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Lag of the control loop under load, the journal's rate, and what kills of the controller leave behind."""
+    measured = figures("control", f"--seed={seed}", *(["--long"] if long else []))
+    tell(measured, as_json)
+    if measured["rows_lost"] or measured["rows_twice"] or measured["jobs_incomplete"] or measured["journal_faults"]:
+        raise typer.Exit(1)
+
+
 @bench.command("plan")
 def plan(
     short: Annotated[

@@ -21,7 +21,9 @@ from PIL import Image
 from skimage import data
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+from bench_journal import journal  # noqa: E402
+
 from simulators import Plant  # noqa: E402
 from tests.kills.run import OPERATOR, PASSWORD, Line, key, kills  # noqa: E402
 
@@ -122,8 +124,9 @@ async def loaded(folder: Path) -> dict[str, Any]:
 def measure(folder: Path, seed: int, count: int) -> dict[str, Any]:
     """Measure everything."""
     figures = asyncio.run(loaded(folder / "loaded"))
+    rates = journal(long=False)
     outcome = asyncio.run(kills(folder / "kills", seed, count))
-    return figures | outcome.figures()
+    return figures | {name: rates[name] for name in ("journal_events_s", "batch_ms_p99")} | outcome.figures()
 
 
 def main() -> None:

@@ -115,4 +115,6 @@ def test_nothing_is_commanded_while_the_disk_is_full_and_it_goes_on_afterwards(t
 
     verb, lines = asyncio.run(run())
     assert verb is Verb.CLEAR
-    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "alarms suppressed", "command"], "each written once"
+    assert [kind for kind, _ in lines] == ["link", "state", "alarm", "alarms suppressed", "command"], (
+        "each written once"
+    )
