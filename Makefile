@@ -5,7 +5,7 @@ PATH   := $(CURDIR)/$(BIN):$(PATH)
 SOURCES := controller drivers hmi qc recipes rip simulators tests
 # the first only compute; the second mostly wait for links, clocks and processes; all others print
 PURE    := tests/controller tests/qc tests/recipes tests/rip
-WAITING := tests/drivers tests/simulators tests/soak
+WAITING := tests/kills tests/drivers tests/simulators tests/soak
 
 .PHONY: run test test-full soak kills setup web lint bench screenshots lock clean
 .DEFAULT_GOAL := help

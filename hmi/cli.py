@@ -62,11 +62,12 @@ def demo(
     speed: Speed = "20",
     faults: Faults = "",
     length_m: Annotated[float, typer.Option(help="Metres of the first job.")] = 6.0,
+    design: Annotated[str, typer.Option(help="Sample design of the first job.")] = "carre-lyon",
 ) -> None:
     """Run the simulated plant, the controller and the browser app, with a first job."""
     from hmi.demo import demo as run_demo
 
-    asyncio.run(run_demo(read_settings(), _speed(speed), _faults(faults), length_m, _say))
+    asyncio.run(run_demo(read_settings(), _speed(speed), _faults(faults), length_m, design, _say))
 
 
 @app.command()

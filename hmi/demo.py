@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 import rip
 from controller import Actor, Controller, JobRequest, load_line
+from hmi.designs import samples
+from hmi.errors import BadInput
 from hmi.northbound import northbound
 from hmi.operator import simulated_operator
 from hmi.serve import application, check_folder, listen, serve
@@ -17,11 +19,13 @@ from simulators import Plant
 WALK_S = 2.0
 """The simulated operator's way to a machine, s."""
 
-FIRST_JOB = ("carre-lyon", "silk-twill")
-"""Sample design and fabric of the job a new demonstration begins with."""
+FABRIC = "silk-twill"
+"""Fabric of the job a new demonstration begins with."""
 
 
-async def demo(settings: Settings, speed: float, faults: str, length_m: float, say: Callable[[str], None]) -> None:
+async def demo(
+    settings: Settings, speed: float, faults: str, length_m: float, design: str, say: Callable[[str], None]
+) -> None:
     """Run until SIGINT or SIGTERM.
 
     Parameters
@@ -34,14 +38,22 @@ async def demo(settings: Settings, speed: float, faults: str, length_m: float, s
         Faults of the simulated print.
     length_m
         Metres of the first job.
+    design
+        Name of the sample it shows.
     say
         Prints one line for people.
 
     Raises
     ------
+    BadInput
+        There is no such sample.
     CannotStart
         The port is taken, the disk full or the folder not writable.
     """
+    titles = {sample.name: sample.title for sample in samples()}
+    if design not in titles:
+        msg = f"--design {design} is no sample: give one of {', '.join(titles)}"
+        raise BadInput(msg)
     listening = listen(settings.host, settings.port)
     with contextlib.closing(listening):
         check_folder(settings.data)
@@ -52,7 +64,7 @@ async def demo(settings: Settings, speed: float, faults: str, length_m: float, s
             _operator(app.controller),
             northbound(settings, app.controller, app.accounts) as endpoint,
         ):
-            await asyncio.to_thread(_first_job, app, length_m)
+            await asyncio.to_thread(_first_job, app, design, titles[design], length_m)
             host, port = listening.getsockname()[:2]
             say(f"Foulard runs at http://{host}:{port}")
             if password:
@@ -76,10 +88,9 @@ async def _operator(controller: Controller) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _first_job(app: App, length_m: float) -> None:
+def _first_job(app: App, name: str, title: str, length_m: float) -> None:
     actor = Actor("demonstration", "planner")
     if app.controller.desk.jobs(actor):
         return
-    name, fabric = FIRST_JOB
     design = keep_file(app.samples[name], app.settings.data / "designs").path
-    app.controller.desk.submit(actor, JobRequest((design,), fabric, rip.Layout(), length_m, "Carré Lyon, first metres"))
+    app.controller.desk.submit(actor, JobRequest((design,), FABRIC, rip.Layout(), length_m, f"{title}, first metres"))

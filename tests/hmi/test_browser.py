@@ -27,7 +27,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     folder = tmp_path_factory.mktemp("demo")
     environment = os.environ | {"FOULARD_DATA": str(folder), "FOULARD_PORT": "0"}
     command = [sys.executable, "-m", "hmi.cli", "demo", "--speed", "400", "--length-m", "0.5",
-               "--faults", "padder.tension_loss:at_m=0.2"]  # fmt: skip
+               "--design", "rayure-club", "--faults", "padder.tension_loss:at_m=0.2"]  # fmt: skip
     process = subprocess.Popen(command, env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
     assert process.stdout is not None
@@ -80,7 +80,7 @@ def test_the_line_shows_four_live_machines(page: Page) -> None:
     main = page.get_by_role("main")
     for title in ("Padder and stenter", "inkjet press", "Loop steamer", "Open-width washer"):
         expect(main).to_contain_text(title)
-    expect(main).to_contain_text("Carré Lyon", timeout=60_000)  # once its raster is made
+    expect(main).to_contain_text("Rayure Club", timeout=60_000)  # once its raster is made
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
 
 
@@ -96,7 +96,7 @@ def test_the_first_job_goes_through_all_machines_and_is_reported(page: Page, dem
     assert job["findings"] == 0
     assert job["grade"]["quality"] == "first"
     report = page.request.get(f"{url}/api/v1/jobs/1/report")
-    assert "Carré Lyon" in report.text()
+    assert "Rayure Club" in report.text()
 
 
 def test_an_alarm_is_shelved_taken_back_and_acknowledged(page: Page, demonstration: tuple) -> None:

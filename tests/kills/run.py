@@ -119,8 +119,8 @@ def narrow(fabric: str) -> recipes.ControlRecipe:
 class Line:
     """Data folder, description of the line, and the controller as a process."""
 
-    def __init__(self, folder: Path, plant: Plant, role: str = "operator") -> None:
-        self.folder, self._file = folder, folder / "line.yaml"
+    def __init__(self, folder: Path, plant: Plant, role: str = "operator", length_m: float = LENGTH_M) -> None:
+        self.folder, self._file, self._length_m = folder, folder / "line.yaml", length_m
         line = load_line().at(plant.endpoints)
         self._file.write_text(yaml.safe_dump(line.model_dump(mode="json", exclude_none=True)))
         self._line = load_line(self._file)
@@ -135,7 +135,7 @@ class Line:
         with closing(Store.in_folder(self.folder)) as store:
             protocols = {spec.name: load_profile(spec.profile).protocol for spec in self._line.machines}
             desk = Desk(Book(store, self._line, self.folder), protocols)
-            request = JobRequest((self._design,), FABRIC, rip.Layout(), LENGTH_M, f"job {number}")
+            request = JobRequest((self._design,), FABRIC, rip.Layout(), self._length_m, f"job {number}")
             accepted = dataclasses.replace(desk.freeze(request), control=narrow(FABRIC))
             desk.submit(PLANNER, request, accepted)
 
@@ -289,13 +289,13 @@ def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
         outcome.lines, outcome.faults = verdict.lines, [f"{fault.seq} {fault.what}" for fault in verdict.faults]
 
 
-async def kills(folder: Path, seed: int, count: int, *, machines: bool = False) -> Outcome:
+async def kills(folder: Path, seed: int, count: int, *, machines: bool = False, length_m: float = LENGTH_M) -> Outcome:
     """Kill the controller so often over a plant of its own, and machines with it, and judge what came of it."""
     outcome, began = Outcome(seed), time.monotonic()
     data = folder / "data"
     data.mkdir(parents=True)
     async with Plant(folder / "plant", SPEED, client=data) as plant:
-        line = Line(data, plant)
+        line = Line(data, plant, length_m=length_m)
         async with aclosing(kill_on(line, plant, outcome, count, machines=machines)) as lives:
             async for life in lives:
                 if life.kills % 20 == 0:

