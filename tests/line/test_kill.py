@@ -46,7 +46,7 @@ async def run(folder: Path, design: Path) -> None:
     ):
         operator = asyncio.create_task(simulated_operator(controller, walk_s=0.0))
         kept = keep_file(design, folder / "designs").path
-        job = controller.desk.submit(ACTOR, JobRequest((kept,), "silk-twill", rip.Layout(), 0.8, "killed"))
+        job = controller.desk.submit(ACTOR, JobRequest((kept,), "silk-twill", rip.Layout(), 1.2, "killed"))
         await kill_at(controller, plant, KILL_AT)
         while controller.desk.job(ACTOR, job.id or 0).job.status not in OVER:
             await controller.book.store.feed.wait(controller.book.store.feed.version, timeout_s=1.0)
