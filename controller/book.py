@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -154,14 +154,16 @@ class Book:
 
     def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
         with self.store.read() as session:
-            operations = session.exec(select(Operation).where(col(Operation.status).in_(["ready", "running"]))).all()
-            jobs = {job.id: job for job in session.exec(select(Job).where(col(Job.status).in_(["running", "held"])))}
-            live = [operation for operation in operations if operation.job_id in jobs]
+            running = select(Job).where(col(Job.status).in_(["running", "held"]))
+            jobs = {_id(job.id): job for job in session.exec(running)}
+            operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
+            live = [operation for operation in operations if operation.status in ("ready", "running")]
             intents = {}
             for spec in self.line.machines:
-                operation = next_operation(spec.name, live, {_id(key): job for key, job in jobs.items()})
+                operation = next_operation(spec.name, live, jobs)
                 if operation is not None:
-                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id])
+                    done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
+                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done)
             return intents
 
     def started(self, operation_id: int) -> None:
@@ -255,7 +257,7 @@ class Book:
                 return
         with self.store.write() as session:
             for question in session.exec(still_open):
-                question.answered_at, question.answer, question.answered_by = now(), "withdrawn", CONTROLLER
+                _withdraw(question)
                 journal.append(session, actor=CONTROLLER, kind="question withdrawn", machine=question.machine,
                                job_id=question.job_id, payload={"kind": question.kind})  # fmt: skip
 
@@ -299,7 +301,7 @@ class Book:
             return list(session.exec(lines))
 
 
-def _intent(session: Session, operation: Operation, job: Job) -> Intent:
+def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation]) -> Intent:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": job.length_m}
     settings |= control.recipe.stages[cast("Stage", operation.stage)].setpoints
@@ -311,21 +313,19 @@ def _intent(session: Session, operation: Operation, job: Job) -> Intent:
     return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
                   confirmed=frozenset(question.kind for question in answered),
                   inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0),
-                  beginning=_beginning(session, operation, job, control.recipe))  # fmt: skip
+                  beginning=_beginning(operation, job, done, control.recipe))  # fmt: skip
 
 
-def _beginning(session: Session, operation: Operation, job: Job, recipe: recipes.Recipe) -> Beginning:
+def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe) -> Beginning:
     stage = cast("Stage", operation.stage)
-    earlier = [one for one in _operations(session, _id(job.id)) if one.ended_at and one.status == "done"]
-    before = max(earlier, key=lambda one: STAGES.index(one.stage), default=None)
-    needs = {}
+    needs_l: dict[str, float] = {}
     if stage == "print":
         left = 1 - min(operation.metres / job.length_m, 1)
-        inks = recipe.ink_set.inks
-        needs = {f"ink{number}_level_l": job.planned_ml.get(ink.name, 0) / 1000 * left
-                 for number, ink in enumerate(inks, start=1)}  # fmt: skip
-    return Beginning(needs, (before.stage, before.ended_at) if before and before.ended_at else None,
-                     recipe.stages[stage].max_wait_h)  # fmt: skip
+        needs_l = {f"ink{number}_level_l": job.planned_ml.get(ink.name, 0) / 1000 * left
+                   for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
+    ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
+    before = max(ended, default=None)
+    return Beginning(needs_l, before and (before[1], before[0]), recipe.stages[stage].max_wait_h)
 
 
 def _id(value: int | None) -> int:
@@ -349,4 +349,8 @@ def _end_operations(session: Session, job_id: int) -> None:
             operation.status, operation.ended_at = "cancelled", now()
     open_questions = select(Question).where(Question.job_id == job_id, col(Question.answered_at).is_(None))
     for question in session.exec(open_questions):
-        question.answered_at, question.answer, question.answered_by = now(), "withdrawn", CONTROLLER
+        _withdraw(question)
+
+
+def _withdraw(question: Question) -> None:
+    question.answered_at, question.answer, question.answered_by = now(), "withdrawn", CONTROLLER

@@ -40,8 +40,8 @@ class Interlock:
     name
         Its name in questions and in the journal.
     unmet
-        Returns what is wrong, as the beginning of a sentence, or None if all is well. A value that is not known to be
-        good is not judged here: the machine itself reports it.
+        Returns what is wrong, as the beginning of a sentence, or None if all is well. A value that the machine does not
+        show, or that is not known to be good, is not judged here.
     """
 
     name: str
@@ -60,7 +60,8 @@ def _guarded(_beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str |
 
 def _supplied(beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str | None:
     """Enough of everything for the whole job: a tank that runs dry in the print leaves a mark."""
-    levels = {name: float(snapshot.value(name) or 0) for name in beginning.needs_l if snapshot.good(name)}
+    shown = [name for name in beginning.needs_l if name in snapshot.tags and snapshot.good(name)]
+    levels = {name: float(snapshot.value(name) or 0) for name in shown}
     short = [
         f"{name.removesuffix('_level_l')} holds {level:.2f} l and the job takes {beginning.needs_l[name]:.2f} l"
         for name, level in levels.items()

@@ -16,10 +16,11 @@ from pathlib import Path
 import structlog
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection, Row
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 from controller import journal
+from controller.passing import CUT_OFF
 from controller.store import Store
 from controller.tables import Holding
 
@@ -36,6 +37,7 @@ LOOK_S = 0.25
 
 HOLDING = SQLModel.metadata.tables[str(Holding.__tablename__)]
 ONLY = 1
+"""Key of the one row."""
 
 
 class LineTaken(RuntimeError):
@@ -80,22 +82,21 @@ class Lease:
             began = time.monotonic()
             try:
                 await asyncio.to_thread(self._renew)
-            except DBAPIError as error:
+            except CUT_OFF as error:
                 log.warning("the lease cannot be renewed", error=str(error.orig))
             else:
                 self._renewed = began
 
     def _renew(self) -> None:
         with self._store.engine.begin() as connection:
-            mine = (HOLDING.c.id == ONLY) & (HOLDING.c.epoch == self.epoch)
+            mine = HOLDING.c.epoch == self.epoch
             if connection.execute(update(HOLDING).where(mine).values(beat=HOLDING.c.beat + 1)).rowcount == 0:
                 raise LeaseLost(_lost(connection))
 
     def release(self) -> None:
         """Give it back, so that who stands by need not wait."""
         with self._store.engine.begin() as connection:
-            mine = (HOLDING.c.id == ONLY) & (HOLDING.c.epoch == self.epoch)
-            connection.execute(update(HOLDING).where(mine).values(holder=""))
+            connection.execute(update(HOLDING).where(HOLDING.c.epoch == self.epoch).values(holder=""))
 
     def _check(self, session: Session) -> None:
         connection = session.connection()
@@ -127,7 +128,7 @@ async def leased(store: Store, standby: Callable[[str], None] | None = None) -> 
         yield lease
     finally:
         store.fence = None
-        with contextlib.suppress(DBAPIError):  # it lapses by itself
+        with contextlib.suppress(*CUT_OFF):  # it lapses by itself
             await asyncio.to_thread(lease.release)
 
 
@@ -168,7 +169,7 @@ def _seize(store: Store, me: str, found: Row | None) -> int | None:
             if found is None:
                 connection.execute(insert(HOLDING).values(id=ONLY, holder=me, epoch=1, beat=0))
                 return 1
-            same = (HOLDING.c.id == ONLY) & (HOLDING.c.epoch == found.epoch) & (HOLDING.c.beat == found.beat)
+            same = (HOLDING.c.epoch == found.epoch) & (HOLDING.c.beat == found.beat)
             values = {"holder": me, "epoch": found.epoch + 1, "beat": 0}
             taken = connection.execute(update(HOLDING).where(same).values(values)).rowcount
             return found.epoch + 1 if taken else None

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from controller.alarms import AlarmBook
 from controller.book import Book
 from controller.decide import Ask, Command, Finish, Wait, Write, decide
 from controller.lease import Lease
+from controller.passing import CUT_OFF, passing
 from controller.tables import Operation, now
 from drivers import (
     AccessError,
@@ -60,7 +60,7 @@ class Supervisor:
         self.lease = lease
         self.waiting = "starting"
         self._kept: tuple[float, int, str] = (0.0, -1, "")
-        self._asked: tuple[int | None, str | None] = (None, None)
+        self._unasked: int | None = None
         self._seen_state: State | None = None
         self._seen_link: Link | None = None
 
@@ -73,8 +73,8 @@ class Supervisor:
             else:
                 try:
                     await self._supervise(snapshot)
-                except DBAPIError as error:
-                    self._wait(f"nothing is commanded, as nothing can be written down: {error.orig}")
+                except CUT_OFF as error:
+                    self._wait(f"nothing is commanded, as {passing(error)}")
                     await asyncio.sleep(AFTER_REFUSAL_S)
             snapshot = await self.machine.changed(snapshot, LOOK_EVERY_S)
 
@@ -101,9 +101,9 @@ class Supervisor:
 
     def _moot(self, operation: Operation) -> None:
         """Take back a question that the machine has answered: somebody filled the tank up instead of saying yes."""
-        if self._asked != (operation.id, None):
-            self._asked = operation.id, None
+        if self._unasked != operation.id:
             self.book.take_back(_id(operation))
+            self._unasked = operation.id
 
     async def _act(self, operation: Operation, action: object, snapshot: Snapshot) -> None:
         name, job = self.machine.name, operation.job_id
@@ -119,7 +119,7 @@ class Supervisor:
                     if verb is Verb.START:
                         log.info("started", machine=name, job=job, stage=operation.stage)
                 case Ask(kind, text):
-                    self._asked = operation.id, kind
+                    self._unasked = None
                     self.book.ask(operation, kind, text)
                     self.waiting = "waiting for an answer"
                 case Finish(done):
@@ -140,8 +140,8 @@ class Supervisor:
         at, operation_id, name = self._kept
         changed = (operation_id, name) != (operation.id, state.name)
         if at_once or changed or (time.monotonic() - at >= KEEP_EVERY_S and _metres(snapshot) != operation.metres):
-            self._kept = time.monotonic(), _id(operation), state.name
             self.book.reached(_id(operation), state.name.title(), _metres(snapshot), _actuals(snapshot))
+            self._kept = time.monotonic(), _id(operation), state.name
 
     async def _witness(self, snapshot: Snapshot) -> None:
         """Write what is new at the machine to the journal."""
@@ -150,7 +150,7 @@ class Supervisor:
         noted = [self.book.note(kind, name, job, said, actor=name) for kind, said in self._news(snapshot)]
         try:
             await asyncio.gather(*noted)
-        except DBAPIError:
+        except CUT_OFF:
             self._seen_link, self._seen_state = seen
             raise
         self.alarms.look(snapshot, job, now())

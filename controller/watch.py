@@ -1,7 +1,6 @@
 """The task that has every printed strip inspected in worker processes."""
 
 import asyncio
-import errno
 from collections import deque
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -9,18 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from controller.book import Book
+from controller.passing import in_turns, passing
 from controller.tables import Job, Operation
 from controller.work import Looked, LookTask, judge, look, reaches_back
 from drivers import Camera, CameraStrip
 
 log = structlog.get_logger(__name__)
-
-AGAIN_S = 2.0
-"""The pause after a database that could not be written or a full disk."""
 
 AHEAD = 2
 """Strips looked at or received at once: one for each worker process."""
@@ -32,26 +28,24 @@ async def watch_prints(book: Book, camera: Camera, executor: Executor) -> None:
     Inspection goes on where the job's record says it is, so a strip that was on its way when the controller or the
     press was killed is asked for again.
     """
-    while True:
-        seen = book.store.feed.version
-        found = _to_inspect(book)
-        if found is None:
-            await book.store.feed.wait(seen, timeout_s=5.0)
-            continue
-        job, operation = found
-        try:
-            await _watch_job(book, camera, executor, job, operation)
-        except DBAPIError as error:
-            log.error("nothing can be written down; the strip is inspected again", job=job.id, error=str(error.orig))
-            await asyncio.sleep(AGAIN_S)
-        except BrokenProcessPool:
-            log.warning("a worker process died; the strip is inspected again", job=job.id)
-        except (ValueError, OSError) as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                log.error("the disk is full; the strip is inspected again", job=job.id)
-                await asyncio.sleep(AGAIN_S)
-                continue
-            book.failed(job.id or 0, f"inspection failed: {error}")
+    await in_turns(lambda: _watch_next(book, camera, executor), "inspecting")
+
+
+async def _watch_next(book: Book, camera: Camera, executor: Executor) -> None:
+    seen = book.store.feed.version
+    found = _to_inspect(book)
+    if found is None:
+        await book.store.feed.wait(seen, timeout_s=5.0)
+        return
+    job, operation = found
+    try:
+        await _watch_job(book, camera, executor, job, operation)
+    except BrokenProcessPool:
+        log.warning("a worker process died; the strip is inspected again", job=job.id)
+    except (ValueError, OSError) as error:
+        if passing(error):
+            raise
+        book.failed(job.id or 0, f"inspection failed: {error}")
 
 
 def _to_inspect(book: Book) -> tuple[Job, Operation] | None:

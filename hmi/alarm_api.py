@@ -1,13 +1,14 @@
 """The part of the API that is for alarms: thin routes to the alarms' door."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 
 from controller import Actor
-from controller.alarms import SHELVED_LONGEST_MIN, Alarm, Figures
+from controller.alarms import SHELVED_LONGEST_MIN, Alarm, AlarmDesk, Figures
 from controller.alarms.rates import SHARES_PCT, TARGETS
 from hmi import schemas
 from hmi.alarm_views import alarm_views
@@ -121,37 +122,35 @@ async def acknowledge(body: Acknowledge, app: AppState, actor: Writer, key: Key)
 @router.post("/{alarm_id}/reset", operation_id="alarms_reset")
 async def reset(alarm_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Reset a latched alarm."""
-    return app.once(actor, key, lambda: _views(app, actor, [app.controller.alarms.reset(actor, alarm_id)])[0])
+    return _acted(app, actor, key, lambda desk: desk.reset(actor, alarm_id))
 
 
 @router.post("/{alarm_id}/shelve", operation_id="alarms_shelve")
 async def shelve(alarm_id: Id, body: Shelve, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Shelve an alarm for a time; it comes back by itself."""
-    return app.once(
-        actor,
-        key,
-        lambda: _views(app, actor, [app.controller.alarms.shelve(actor, alarm_id, body.minutes, body.why)])[0],
-    )
+    return _acted(app, actor, key, lambda desk: desk.shelve(actor, alarm_id, body.minutes, body.why))
 
 
 @router.post("/{alarm_id}/unshelve", operation_id="alarms_unshelve")
 async def unshelve(alarm_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Take an alarm from the shelf before its time."""
-    return app.once(actor, key, lambda: _views(app, actor, [app.controller.alarms.unshelve(actor, alarm_id)])[0])
+    return _acted(app, actor, key, lambda desk: desk.unshelve(actor, alarm_id))
 
 
 @router.post("/{alarm_id}/out-of-service", operation_id="alarms_remove")
 async def remove(alarm_id: Id, body: OutOfService, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Take an alarm out of service, for maintenance."""
-    return app.once(
-        actor, key, lambda: _views(app, actor, [app.controller.alarms.remove(actor, alarm_id, body.why)])[0]
-    )
+    return _acted(app, actor, key, lambda desk: desk.remove(actor, alarm_id, body.why))
 
 
 @router.post("/{alarm_id}/in-service", operation_id="alarms_restore")
 async def restore(alarm_id: Id, app: AppState, actor: Writer, key: Key) -> schemas.AlarmView:
     """Put an alarm back into service."""
-    return app.once(actor, key, lambda: _views(app, actor, [app.controller.alarms.restore(actor, alarm_id)])[0])
+    return _acted(app, actor, key, lambda desk: desk.restore(actor, alarm_id))
+
+
+def _acted(app: App, actor: Actor, key: str, act: Callable[[AlarmDesk], Alarm]) -> schemas.AlarmView:
+    return app.once(actor, key, lambda: _views(app, actor, [act(app.controller.alarms)])[0])
 
 
 def _views(app: App, actor: Actor, alarms: list[Alarm]) -> list[schemas.AlarmView]:

@@ -6,11 +6,11 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller import Conflict, Forbidden, NotFound, Refused
 from controller.lease import LeaseLost
+from controller.passing import CUT_OFF, passing
 from hmi import alarm_api
 from hmi.api import metrics_router, router
 from hmi.state import App
@@ -63,7 +63,8 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app.add_api_route("/api/{path:path}", _no_such_route, methods=["GET", "HEAD"], include_in_schema=False)
     for kind, status in STATUS.items():
         app.add_exception_handler(kind, _refusal(status))
-    app.add_exception_handler(DBAPIError, _unwritable)
+    for kind in CUT_OFF:
+        app.add_exception_handler(kind, _cut_off)
     app.add_exception_handler(RequestValidationError, _invalid)
     if (dist / "index.html").exists():
         app.frontend("/", directory=dist, fallback="index.html")
@@ -109,9 +110,8 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[JSONRespon
     return refuse
 
 
-async def _unwritable(_: Request, error: Exception) -> JSONResponse:
-    why = error.orig if isinstance(error, DBAPIError) else error
-    return JSONResponse({"detail": f"the database cannot be used now ({why}); nothing was changed, try again"}, 503)
+async def _cut_off(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": f"{passing(error)}; nothing was changed, try again"}, 503)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -34,7 +34,7 @@ def machines(
 
 @bench.command("control")
 def control(
-    long: Annotated[bool, typer.Option("--long", help="1,000 kills; about an hour and a half.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="1,000 kills; some two hours.")] = False,
     seed: Annotated[int, typer.Option(help="What the kills are drawn from.")] = 1,
     as_json: AsJson = False,
 ) -> None:

@@ -52,7 +52,7 @@ class Mask:
 
 
 def load_mask(period_rows: int, folder: Path, *, wraps: bool = True) -> Mask:
-    """Return the mask of a period; its tiles come from the folder, made and kept there the first time (about 2 s).
+    """Return the mask of a period; its tiles come from the folder, made and kept there the first time.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def void_and_cluster(
         Every rank 0 … rows·columns − 1 once.
     """
     size = rows * columns
-    around = _Around(rows, columns, between)
+    beside = _Beside(rows, columns, between)
     random = np.random.default_rng(seed)
     patterns = {0: np.zeros(size, np.bool_), size: np.ones(size, np.bool_)}
     for share in _KEYS:
@@ -58,16 +58,16 @@ def void_and_cluster(
         below, above = max(n for n in patterns if n <= count), min(n for n in patterns if n >= count)
         if below < count < above:
             sigma_px = _SIGMA_MID_PX if abs(share - 0.5) <= 0.25 else _SIGMA_PX
-            inner, outer = around.at(patterns[below], share), around.at(patterns[above], share)
+            inner, outer = beside.at(patterns[below], share), beside.at(patterns[above], share)
             first = below == 0 or above == size
-            field = _spread(around.shape, count - below, inner, outer, sigma_px, random, anywhere=first)
+            field = _spread(beside.shape, count - below, inner, outer, sigma_px, random, anywhere=first)
             patterns[count] = field.pattern[:size]
     rank = np.empty(size, np.uint16)
     counts = sorted(patterns)
     for below, above in itertools.pairwise(counts):
-        inner, outer = around.at(patterns[below], below / size), around.at(patterns[above], below / size)
-        field = _Field(around.shape, inner, inner, outer, _SIGMA_BETWEEN_PX)
-        joining = around.joining(below / size, above / size)
+        inner, outer = beside.at(patterns[below], below / size), beside.at(patterns[above], below / size)
+        field = _Field(beside.shape, inner, inner, outer, _SIGMA_BETWEEN_PX)
+        joining = beside.joining(below / size, above / size)
         for position in range(below, above):
             while joining and joining[-1][0] < position / size:
                 field.crowd(joining.pop()[1])
@@ -77,7 +77,7 @@ def void_and_cluster(
     return rank.reshape(rows, columns)
 
 
-class _Around:
+class _Beside:
     """What lies beside the rectangle: the nearest rows of the other ranking, below it in one wrapping plane."""
 
     def __init__(self, rows: int, columns: int, between: NDArray[np.uint16] | None) -> None:

@@ -15,7 +15,7 @@ from controller.alarms.own import Facts, own_conditions
 from controller.alarms.rates import FLOOD_ABOVE, WINDOW, Announced
 from controller.alarms.states import Cover, Event, Position, Standing
 from controller.store import Store
-from controller.tables import AlarmRow, Operation, Question, now
+from controller.tables import AlarmRow, Job, Operation, Question, now
 from controller.tables import Event as JournalLine
 from drivers import Snapshot
 
@@ -193,10 +193,11 @@ def _facts(session: Session) -> dict[str, Facts]:
         facts[question.machine] = replace(known, asked_at=asked_at)
     unfixed = select(Operation).where(Operation.stage == "fix", col(Operation.status).in_(["waiting", "ready"]))
     waiting = {operation.job_id: operation.machine for operation in session.exec(unfixed)}
-    printed = select(Operation).where(Operation.stage == "print", col(Operation.job_id).in_(waiting))
-    for operation in session.exec(printed.where(Operation.status == "done")):
-        machine, ended_at = waiting[operation.job_id], operation.ended_at
-        known = facts.get(machine, Facts())
-        if ended_at is not None:
-            facts[machine] = replace(known, printed_at=min(known.printed_at or ended_at, ended_at))
+    keeps_h = col(Job.control_recipe)["recipe"]["stages"]["fix"]["max_wait_h"].as_float()
+    printed = select(Operation, keeps_h).join(Job, col(Job.id) == col(Operation.job_id))
+    printed = printed.where(Operation.stage == "print", Operation.status == "done", col(Job.id).in_(waiting))
+    for operation, hours in session.exec(printed):
+        if operation.ended_at is not None and hours is not None:
+            machine = waiting[operation.job_id]
+            facts[machine] = facts.get(machine, Facts()).with_print(operation.ended_at, timedelta(hours=hours))
     return facts

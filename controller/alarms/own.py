@@ -1,7 +1,7 @@
 """The alarms the controller computes itself, as a table, and their conditions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controller.alarms.kinds import Kind, told_by_machine
@@ -14,8 +14,8 @@ CLOCK_SKEW_S = 2.0
 ANSWER_WITHIN = timedelta(minutes=10)
 """A question that waits longer keeps a machine idle; default from practice."""
 
-STEAM_SOON, STEAM_LATEST = timedelta(hours=12), timedelta(hours=24)
-"""After printing the dye reacts with the air: warned at half of the 24 h in which a print is steamed; from practice."""
+SOON = 0.5
+"""Share of the time that a recipe lets a print wait for steam after which it is warned; default from practice."""
 
 _EVERYWHERE = (
     Kind("link_lost", "high", "No connection to the machine",
@@ -28,19 +28,33 @@ _EVERYWHERE = (
          "Go to the machine and answer the question", "The machine stands, and the job behind it", own=True),
 )  # fmt: skip
 _FIXING = (
-    Kind("steam_soon", "medium", "A print waits for more than 12 hours to be steamed",
-         "Steam this roll next", "The shade changes; after 24 hours it cannot be relied on", own=True),
-    Kind("steam_late", "high", "A print waits for more than 24 hours to be steamed",
+    Kind("steam_soon", "medium", "A print has waited for half the time its recipe allows to be steamed",
+         "Steam this roll next", "The shade changes; after that time it cannot be relied on", own=True),
+    Kind("steam_late", "high", "A print waits longer to be steamed than its recipe allows",
          "Hold the roll; steam a sample and check its fixation first", "The dye has reacted with the air", own=True),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the controller knows about a machine's work: since when the oldest question and the oldest print wait."""
+    """What the controller knows about a machine's work.
+
+    Attributes
+    ----------
+    asked_at
+        When its oldest open question was asked.
+    soon_at, late_at
+        When a print that waits for it is to be warned of, and when it has waited too long; of all prints the first.
+    """
 
     asked_at: datetime | None = None
-    printed_at: datetime | None = None
+    soon_at: datetime | None = None
+    late_at: datetime | None = None
+
+    def with_print(self, ended_at: datetime, keeps: timedelta) -> "Facts":
+        """Return the facts with one more print that waits."""
+        soon, late = ended_at + SOON * keeps, ended_at + keeps
+        return replace(self, soon_at=min(self.soon_at or soon, soon), late_at=min(self.late_at or late, late))
 
 
 def kinds_of(machine: str, profile: Profile) -> tuple[Kind, ...]:
@@ -62,11 +76,11 @@ def kinds_of(machine: str, profile: Profile) -> tuple[Kind, ...]:
 def own_conditions(snapshot: Snapshot, facts: Facts, now: datetime) -> Mapping[str, bool | None]:
     """Return by name whether the condition of each own alarm is there; None where that cannot be known."""
     skew_s = snapshot.clock_skew_s
-    waited = timedelta(0) if facts.printed_at is None else now - facts.printed_at
+    late = facts.late_at is not None and now > facts.late_at
     return {
         "link_lost": snapshot.link is not Link.CONNECTED,
         "clock_off": None if skew_s is None else abs(skew_s) > CLOCK_SKEW_S,
         "answer_waits": facts.asked_at is not None and now - facts.asked_at > ANSWER_WITHIN,
-        "steam_soon": STEAM_SOON < waited <= STEAM_LATEST,
-        "steam_late": waited > STEAM_LATEST,
+        "steam_soon": facts.soon_at is not None and now > facts.soon_at and not late,
+        "steam_late": late,
     }

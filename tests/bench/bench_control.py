@@ -1,6 +1,6 @@
 """The controller under load and under kills: loop lag, time until machines are live again, what kills leave behind.
 
-Run: ``python tests/bench/bench_control.py [--long] [--seed N]``; prints JSON. ``--long`` kills 1,000 times: an hour.
+Run: ``python tests/bench/bench_control.py [--long] [--seed N]``; prints JSON. ``--long`` kills 1,000 times: two hours.
 """
 
 import argparse

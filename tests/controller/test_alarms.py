@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from controller import Actor, Conflict, Forbidden, NotFound, Refused, Store
+from controller import Actor, Conflict, Forbidden, NotFound, Refused, Store, control_recipe
 from controller.alarms import SHELVED_LONGEST_MIN, Alarm, AlarmBook, AlarmDesk, Cover, Kind, Position, Standing
 from controller.alarms.alarm import Act, after, first_outs, seen
 from controller.alarms.own import kinds_of
@@ -321,7 +321,10 @@ def test_what_waits_too_long_is_an_alarm_of_the_controller_s_own(store: Store) -
         order = Order(title="Late", created_by="Rosa")
         session.add(order)
         session.flush()
-        job = Job(order_id=order.id or 0, title="Late", fabric="silk-twill", length_m=2, created_by="Rosa")
+        frozen = control_recipe("silk-twill").model_dump(mode="json")
+        assert frozen["recipe"]["stages"]["fix"]["max_wait_h"] == 24
+        job = Job(order_id=order.id or 0, title="Late", fabric="silk-twill", length_m=2, created_by="Rosa",
+                  control_recipe=frozen)  # fmt: skip
         session.add(job)
         session.flush()
         stages = {"print": ("press", "done", START), "fix": ("steamer", "waiting", None)}

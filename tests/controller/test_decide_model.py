@@ -43,7 +43,7 @@ class Line(RuleBasedStateMachine):
 
     def intent(self) -> Intent:
         printed_at = datetime(2026, 1, 1, tzinfo=UTC)
-        beginning = Beginning({"ink1_level_l": NEEDED_L}, ("print", printed_at), MAX_WAIT_H)
+        beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("print", printed_at), MAX_WAIT_H)
         return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), beginning=beginning)
 
     @precondition(lambda self: self.finished is None)

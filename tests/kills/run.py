@@ -1,6 +1,6 @@
 """The controller is really killed, again and again, at random moments of jobs; afterwards every row must be there once.
 
-Run: ``python -m tests.kills.run --seed 1 --count 1000``; prints JSON. About an hour; the simulated machines run on, as
+Run: ``python -m tests.kills.run --seed 1 --count 1000``; prints JSON. Some two hours; the simulated machines run on, as
 real ones would. Half of the kills come at a time, half with a line of the journal: these are the moments between
 writing down, acting and verifying.
 """

@@ -1,0 +1,105 @@
+"""An interlock on its way: what the machine shows, the question to a person, and what becomes of it."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+from sqlmodel import select
+
+from controller import Store, control_recipe, load_line
+from controller.alarms import AlarmBook
+from controller.book import YES, Book
+from controller.lease import leased
+from controller.supervise import Supervisor
+from controller.tables import Event, Job, Question
+from controller.work import Prepared
+from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
+
+
+class Press:
+    """A press that shows all that its job wants of it, and how much ink is left."""
+
+    name, lost_why = "press", ""
+
+    def __init__(self, book: Book) -> None:
+        self.book, self.ink_l = book, 0.2
+        self.told: asyncio.Future[Verb] = asyncio.get_running_loop().create_future()
+
+    def snapshot(self) -> Snapshot:
+        planned = self.book.intent("press")
+        assert planned is not None
+        at = datetime.now(UTC)
+        values = {"state": int(State.STOPPED), "remote": True, "active_ticket": 0, "metres": 0.0,
+                  "ink1_level_l": self.ink_l, **planned[1].settings}  # fmt: skip
+        tags = {name: Tag(value, "", Quality.GOOD, at) for name, value in values.items()}
+        return Snapshot("press", at, Link.CONNECTED, tags)
+
+    async def changed(self, _snapshot: Snapshot, _timeout_s: float) -> Snapshot:
+        await asyncio.sleep(0)
+        return self.snapshot()
+
+    async def command(self, verb: Verb) -> None:
+        if not self.told.done():
+            self.told.set_result(verb)
+
+
+def before_printing(store: Store, folder: Path) -> Book:
+    """A job of half a litre of cyan whose cloth is pretreated."""
+    book = Book(store, load_line(), folder)
+    control = control_recipe("silk-twill").model_dump(mode="json")
+    protocols = {machine.name: "opcua" for machine in book.line.machines}
+    job = book.add_job("anna", Job(title="t", fabric="silk-twill", control_recipe=control, length_m=1.0), protocols)
+    book.preparing(job.id or 0)
+    book.prepared(job.id or 0, Prepared(folder / "raster", "ab" * 32, 100, 0.042, {}, {"cyan": 500.0}))
+    planned = book.intent("padder")
+    assert planned is not None
+    book.started(planned[0].id or 0)
+    book.finished(planned[0].id or 0, done=True)
+    return book
+
+
+async def asked(store: Store, kind: str) -> Question:
+    while True:
+        with store.read() as session:
+            question = session.exec(select(Question).where(Question.kind == kind)).first()
+        if question is not None:
+            return question
+        await store.feed.wait(store.feed.version, timeout_s=5.0)
+
+
+@pytest.mark.parametrize("filled_up", [True, False])
+def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_path: Path, filled_up: bool) -> None:
+    async def run() -> Verb:
+        store = Store.in_folder(tmp_path)
+        book = before_printing(store, tmp_path)
+        press = Press(book)
+        async with leased(store) as lease:
+            supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
+            supervising = asyncio.create_task(supervisor.run())
+            book.answer("rosa", (await asked(store, "load")).id or 0, YES)
+            question = await asked(store, "override supplies")
+            assert "ink1 holds 0.20 l and the job takes 0.50 l" in question.text
+            assert not press.told.done()
+            if filled_up:
+                press.ink_l = 5.0
+            else:
+                book.answer("rosa", question.id or 0, YES)
+            verb = await press.told
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        store.close()
+        return verb
+
+    assert asyncio.run(run()) is Verb.RESET
+    store = Store.in_folder(tmp_path)
+    with store.read() as session:
+        question = session.exec(select(Question).where(Question.kind == "override supplies")).one()
+        told = [
+            (line.kind, line.actor) for line in session.exec(select(Event)) if line.payload.get("kind") == question.kind
+        ]
+    store.close()
+    expected = ("withdrawn", "controller") if filled_up else (YES, "rosa")
+    assert (question.answer, question.answered_by) == expected
+    assert told == [("question", "controller"), ("question withdrawn" if filled_up else "answer", expected[1])]
