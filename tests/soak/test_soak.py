@@ -6,7 +6,7 @@ import os
 import pytest
 
 from simulators.linktable import format_schedule
-from tests.soak.run import GROWTH_PER_FAULT, drawn, quiet, soak
+from tests.soak.run import GROWTH_PER_FAULT, drawn, soak
 
 FULL = bool(os.environ.get("FOULARD_FULL"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -16,7 +16,6 @@ COUNT = 1000 if FULL else 12
 @pytest.mark.line
 @pytest.mark.timeout(7200 if FULL else 180)
 def test_nothing_wrong_is_shown_nothing_is_done_twice_nothing_is_left_over(tmp_path):
-    quiet()
     schedule = drawn(SEED, COUNT)
     (tmp_path / "schedule").write_text(format_schedule(schedule))
     outcome = asyncio.run(soak(schedule, SEED, tmp_path / "plant"))
