@@ -67,12 +67,11 @@ async def supervised(
         before(store)
         alarms = AlarmBook(store, {"padder": kinds_of("padder", load_profile("padder-stenter"))})
         supervisor = Supervisor(cast("Machine", machine), book, alarms, lease)
-        supervising = asyncio.create_task(supervisor.run())
-        try:
+        async with asyncio.TaskGroup() as tasks:
+            at_work = [tasks.create_task(lease.keep()), tasks.create_task(supervisor.run())]
             yield machine, supervisor
-        finally:
-            supervising.cancel()
-            await asyncio.gather(supervising, return_exceptions=True)
+            for task in at_work:
+                task.cancel()
     store.close()
 
 
