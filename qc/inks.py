@@ -43,22 +43,24 @@ def name_ink(pair: Pair, proof: Evidence, line: Line, inks: Inks) -> Line | None
     """Return a line of one pixel with the ink that explains it best and where that ink's rows say it begins.
 
     None if no nozzle explains it, however sure it is by brightness: nothing else draws so fine a line, and the mixed
-    pixel on an edge, or a column of the sensor that stands half a code value too high, look like one.
+    pixel on an edge, or a column of the sensor that stands half a code value off, look like one. Where it is brighter
+    a nozzle's ink is missing; where it is darker there is more of it than belongs there, as from a jet that went astray.
 
     Parameters
     ----------
     pair, proof
         The pictures and their evidence.
     line
-        As found by brightness; any other than a brighter line of one pixel comes back as it is.
+        As found by brightness; any other than a line of one pixel comes back as it is.
     inks
         What lies there, and what it takes from the light.
     """
     x, end = round(line.x), int(line.end)
-    if line.box > 1 or line.share <= 0 or not 4 <= x < proof.rest.shape[2] - 5:
+    if line.box > 1 or not 4 <= x < proof.rest.shape[2] - 5:
         return line if line.sure else None
     sides = [x - 4, x - 3, x - 2, x + 2, x + 3, x + 4]
     rest = proof.rest[:, :, x - 1 : x + 2].mean(2) - proof.rest[:, :, sides].mean(2)
+    rest *= np.sign(line.share)
     # The mean of three columns less that of six varies half as much as one column: 1/3 + 1/6.
     weight = 2 * proof.weight[:, :, x - 1 : x + 2].mean(2)
     level = pair.predicted_rows[:, x, :].T

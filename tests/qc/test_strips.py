@@ -141,24 +141,40 @@ def test_a_nozzle_of_a_pale_ink_is_missed_by_brightness_and_found_by_its_ink(see
     assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
 
 
+@pytest.mark.parametrize("seed", [5, 9])
+def test_a_jet_that_goes_astray_leaves_a_dark_line_from_there_on(seed: int) -> None:
+    begin = 400
+    cov = np.full((STRIP, 400, 3), 0.3, np.float32)
+    cov[..., 0] = 0.6
+    printed = cov.copy()
+    printed[begin:, 200, 0] *= 1.25
+    captured = s.photograph(printed, s.Disturbance.drawn(seed))
+    seen, evidence = see_strip(s.render(cov), captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
+    (found,) = judge_strip(Inspection(), seen, evidence, at_m=0.0)[1]
+    assert found.cls == "streak"
+    assert found.at_m * 1000 == pytest.approx(begin * s.MM_PER_PX, abs=10)
+
+
+@pytest.mark.parametrize("brighter", [True, False])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_mixed_pixel_is_no_dead_nozzle(seed: int) -> None:
+def test_a_mixed_pixel_is_no_dead_nozzle_and_no_stray_jet(seed: int, brighter: bool) -> None:
     cov = np.full((STRIP, 400, 3), 0.5, np.float32)
     expected, captured = s.render(cov), s.photograph(cov, s.Disturbance.drawn(seed))
-    captured[:, 200] += 4
-    captured[:, [199, 201]] -= 2
+    line = np.array([-2, 4, -2])[:, None]
+    captured[:, 199:202] = captured[:, 199:202] + (line if brighter else -line)
     (line,) = inspect_alone(expected, captured)
     assert line.cls == "streak"
     seen, evidence = see_strip(expected, captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
     assert judge_strip(Inspection(), seen, evidence, at_m=0.0)[1] == ()
 
 
+@pytest.mark.parametrize("brighter", [True, False])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_column_of_the_sensor_that_stands_out_by_a_code_value_is_no_dead_nozzle(seed: int) -> None:
+def test_a_column_of_the_sensor_that_stands_out_by_a_code_value_is_no_nozzle(seed: int, brighter: bool) -> None:
     cov = np.full((STRIP, 400, 3), 0.8, np.float32)
     cov[..., 0] = 0.9
     captured = s.photograph(cov, s.Disturbance.drawn(seed))
-    captured[:, 200, 0] += 1
+    captured[:, 200, 0] = captured[:, 200, 0] + np.int64(1 if brighter else -1)
     seen, evidence = see_strip(s.render(cov), captured, mm_per_px=s.MM_PER_PX, inks=inks_of(cov))
     assert judge_strip(Inspection(), seen, evidence, at_m=0.0)[1] == ()
 
