@@ -156,7 +156,7 @@ def test_a_jet_that_goes_astray_leaves_a_dark_line_from_there_on(seed: int) -> N
 
 
 @pytest.mark.parametrize("brighter", [True, False])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3] if FULL else [2])
 def test_a_mixed_pixel_is_no_dead_nozzle_and_no_stray_jet(seed: int, brighter: bool) -> None:
     cov = np.full((STRIP, 400, 3), 0.5, np.float32)
     expected, captured = s.render(cov), s.photograph(cov, s.Disturbance.drawn(seed))
@@ -169,7 +169,7 @@ def test_a_mixed_pixel_is_no_dead_nozzle_and_no_stray_jet(seed: int, brighter: b
 
 
 @pytest.mark.parametrize("brighter", [True, False])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3] if FULL else [2])
 def test_a_column_of_the_sensor_that_stands_out_by_a_code_value_is_no_nozzle(seed: int, brighter: bool) -> None:
     cov = np.full((STRIP, 400, 3), 0.8, np.float32)
     cov[..., 0] = 0.9
