@@ -304,13 +304,15 @@ class Book:
 def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation]) -> Intent:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": job.length_m}
-    settings |= control.recipe.stages[cast("Stage", operation.stage)].setpoints
+    stage = control.recipe.stages[cast("Stage", operation.stage)]
+    settings |= stage.setpoints
     if operation.stage == "print":
         settings |= {"raster_path": job.raster or "", "raster_sha256": job.raster_sha256 or "",
                      "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
     roll = session.exec(select(Roll).where(Roll.job_id == job.id)).one()
     answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
     return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
+                  wishes={"runs_alone": stage.runs_alone},
                   confirmed=frozenset(question.kind for question in answered),
                   inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0),
                   beginning=_beginning(operation, job, done, control.recipe))  # fmt: skip

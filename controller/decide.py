@@ -44,6 +44,8 @@ class Intent:
         Whether the camera has seen all that was printed; the machine keeps the ticket until then.
     beginning
         What the interlocks look at before the machine begins or goes on after a stop.
+    wishes
+        Settings of tags that not every machine has; where there is none the machine does as it always does.
     """
 
     ticket: int
@@ -53,6 +55,7 @@ class Intent:
     confirmed: frozenset[str] = field(default_factory=frozenset)
     inspected: bool = True
     beginning: Beginning = field(default_factory=Beginning)
+    wishes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,9 @@ def _foreign(intent: Intent, snapshot: Snapshot) -> Action:
 
 
 def _differing(intent: Intent, snapshot: Snapshot) -> dict[str, Value]:
-    return {name: wanted for name, wanted in intent.settings.items() if not _same(wanted, snapshot.value(name))}
+    possible = {name: wanted for name, wanted in intent.wishes.items() if name in snapshot.tags}
+    wanted = {**intent.settings, **possible}
+    return {name: value for name, value in wanted.items() if not _same(value, snapshot.value(name))}
 
 
 def _same(wanted: Value, shown: Value | None) -> bool:

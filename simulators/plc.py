@@ -63,7 +63,8 @@ class Mode(IntEnum):
 class Order:
     """The job a machine has latched; the press has rows and a raster, the others have a length only.
 
-    ``pitch_m`` is the height of one row, known once the raster is open.
+    ``pitch_m`` is the height of one row, known once the raster is open. One that ``runs_alone`` goes on while the
+    controller is silent.
     """
 
     ticket: int = 0
@@ -73,6 +74,7 @@ class Order:
     raster_path: str = ""
     raster_sha256: str = ""
     pitch_m: float = 0.0
+    runs_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _order(inputs: Mapping[str, Any]) -> Order:
         total_rows=inputs.get("total_rows", 0),
         raster_path=inputs.get("raster_path", ""),
         raster_sha256=inputs.get("raster_sha256", ""),
+        runs_alone=inputs["runs_alone"],
     )
 
 
@@ -210,14 +213,16 @@ def refuse_job(plc: Plc, reason: str) -> Plc:
 
 
 def watch(plc: Plc, heartbeat: int, remote: bool, now_s: float) -> Plc:
-    """Hold a machine that runs while its controller is silent; a machine with the key on local runs without one.
+    """Hold a machine that runs while its controller is silent.
+
+    One with the key on local runs without a controller, and so does one whose job says that it goes on.
 
     One that still warms up is held as soon as it would run: nothing moves before.
     """
     if heartbeat != plc.heartbeat or not remote or plc.heard_s == -math.inf:
         return replace(plc, heartbeat=heartbeat, heard_s=now_s)
     hold = next_state(plc.state, Verb.HOLD)
-    if plc.state == State.EXECUTE and hold is not None and now_s - plc.heard_s > WATCHDOG_S:
+    if plc.state == State.EXECUTE and not plc.order.runs_alone and hold is not None and now_s - plc.heard_s > WATCHDOG_S:
         return _enter(replace(plc, latched=plc.latched | {"controller_lost"}), hold)
     return plc
 

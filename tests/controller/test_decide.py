@@ -160,6 +160,15 @@ def test_cancel_always_ends(machine: Machine) -> None:
     pytest.fail(f"not ended after 50 steps: {machine}")
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
+    written = dict(SETTINGS) | ({"runs_alone": False} if there else {})
+    machine = Machine(written=written)
+    wishing = replace(intent(confirmed=frozenset({"load"})), wishes={"runs_alone": True})
+    expected = Write({"runs_alone": True}) if there else Command(Verb.RESET)
+    assert decide(wishing, machine.snapshot(), NOW) == expected
+
+
 def test_a_press_that_lost_power_goes_on_from_its_own_counter_after_a_person_agreed() -> None:
     machine = Machine(State.STOPPED, TICKET, metres=1.25, written=dict(SETTINGS))
     action = decide(intent(confirmed=frozenset({"load"})), machine.snapshot(), NOW)

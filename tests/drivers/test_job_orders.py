@@ -109,7 +109,7 @@ def test_which_commands_are_methods_of_the_job(verb, job, state, wanted):
 
 def test_what_an_order_shows():
     assert shown(PROFILE, None) == {"ticket": 0, "length_m": 0, "raster_path": "", "raster_sha256": "",
-                                    "total_rows": 0, "start_row": 0}  # fmt: skip
+                                    "total_rows": 0, "start_row": 0, "runs_alone": False}  # fmt: skip
     assert shown(PROFILE, JobOrder("winter", {"TotalRows": 5}))["ticket"] is None
     assert told_status(ReturnStatus.UNKNOWN_JOB_ORDER_ID) == "the job order is unknown"
     assert told_status(1 << 40) == "ReturnStatus 0x10000000000"

@@ -144,6 +144,24 @@ def test_a_silent_controller_holds_the_machine(machine):
 
 
 @full_steamer
+def test_a_steamer_that_runs_alone_ends_its_job_while_the_controller_is_silent(machine, profile):
+    async def scenario():
+        async with machine("steamer", speed=30, profile=profile) as (_, steamer):
+            await steamer.write({"ticket": 4, "length_m": 2.0, "runs_alone": True, "dwell_sp_min": 4.0})
+            assert await steamer.command(Verb.RESET) == 1
+            await steamer.reach(State.IDLE)
+            assert await steamer.command(Verb.START) == 1
+            await steamer.wait(lambda values: values["state"] == State.EXECUTE)
+            steamer.alive = False
+            silent = time.monotonic()
+            done = await steamer.reach(State.COMPLETE)
+            assert time.monotonic() - silent > 6, "longer than the watchdog waits"
+            assert (done["metres"], done["active_ticket"]) == (2.0, 4)
+
+    asyncio.run(scenario())
+
+
+@full_steamer
 def test_silk_of_two_metres_steams_its_whole_dwell_in_a_few_seconds(machine, profile):
     async def scenario():
         async with machine("steamer", profile=profile) as (_, steamer):
