@@ -44,7 +44,7 @@ def name_ink(pair: Pair, proof: Evidence, line: Line, inks: Inks) -> Line | None
 
     None if no nozzle explains it, however sure it is by brightness: nothing else draws so fine a line, and the mixed
     pixel on an edge, or a column of the sensor that stands half a code value off, look like one. Where it is brighter
-    a nozzle's ink is missing; where it is darker there is more of it than belongs there, as from a jet that went astray.
+    a nozzle's ink is missing; where it is darker there is too much of it, as from a jet that went astray.
 
     Parameters
     ----------

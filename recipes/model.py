@@ -209,7 +209,7 @@ class StageRecipe(_Frozen):
     """What one stage does to the cloth: setpoints by tag name, chemistry, and where the values come from.
 
     `max_wait_h` says how many hours the cloth may lie after the stage before; left out: for ever. A machine goes on
-    while the controller is away if `runs_alone` says so, because cloth that stands still in it is spoiled; else it holds.
+    while the controller is away if it `runs_alone`, because cloth that stands still in it is spoiled; else it holds.
     """
 
     setpoints: dict[str, FiniteFloat]

@@ -221,8 +221,8 @@ def watch(plc: Plc, heartbeat: int, remote: bool, now_s: float) -> Plc:
     """
     if heartbeat != plc.heartbeat or not remote or plc.heard_s == -math.inf:
         return replace(plc, heartbeat=heartbeat, heard_s=now_s)
-    hold = next_state(plc.state, Verb.HOLD)
-    if plc.state == State.EXECUTE and not plc.order.runs_alone and hold is not None and now_s - plc.heard_s > WATCHDOG_S:
+    hold, silent = next_state(plc.state, Verb.HOLD), now_s - plc.heard_s > WATCHDOG_S
+    if plc.state == State.EXECUTE and not plc.order.runs_alone and hold is not None and silent:
         return _enter(replace(plc, latched=plc.latched | {"controller_lost"}), hold)
     return plc
 
