@@ -16,6 +16,7 @@ from controller.interlocks import Beginning
 from controller.line import STAGES, Line, Stage
 from controller.pieces import finding_of
 from controller.plan import next_operation
+from controller.stops import note_stop
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
 from controller.work import Inspected, Prepared
@@ -177,6 +178,7 @@ class Book:
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
             operation.state, operation.metres, operation.actuals = state, metres, actuals
+            note_stop(session, operation, session.get_one(Job, operation.job_id).length_m)
 
     def finished(self, operation_id: int, done: bool) -> None:
         """The operation is over; the next stage gets ready, or the job ends."""

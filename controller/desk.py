@@ -11,7 +11,7 @@ from controller.book import Book
 from controller.decide import Want
 from controller.press import profile_of, with_press
 from controller.request import Accepted, JobRequest, Refused, accept
-from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
+from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip
 from controller.work import LayoutTask, TileTask
 
 
@@ -31,6 +31,7 @@ class JobRecord:
     operations: tuple[Operation, ...]
     findings: tuple[FindingRow, ...]
     strips: tuple[Strip, ...]
+    stops: tuple[Stop, ...] = ()
 
 
 class Desk:
@@ -146,7 +147,8 @@ class Desk:
             operations = session.exec(select(Operation).where(Operation.job_id == job_id).order_by(col(Operation.id)))
             findings = session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.id)))
             strips = session.exec(select(Strip).where(Strip.job_id == job_id).order_by(col(Strip.index)))
-            return JobRecord(job, tuple(operations), tuple(findings), tuple(strips))
+            stops = session.exec(select(Stop).where(Stop.job_id == job_id).order_by(col(Stop.id)))
+            return JobRecord(job, tuple(operations), tuple(findings), tuple(strips), tuple(stops))
 
     def current(self, actor: Actor, machine: str) -> tuple[Operation, Job] | None:
         """Return what a machine has to do now, its operation and the job; None if nothing."""

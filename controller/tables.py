@@ -134,6 +134,22 @@ class Operation(SQLModel, table=True):
     ended_at: datetime | None = _time(default=None)
 
 
+class Stop(SQLModel, table=True):
+    """A place on the roll where the cloth stood still in a machine: a mark on the roll map.
+
+    `at_m` is the machine's own counter, `state` the first that it stood in; without an end it stands there still.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    operation_id: int = Field(foreign_key="operation.id", index=True)
+    stage: str = Field(max_length=12)
+    state: str = Field(max_length=20)
+    at_m: float
+    began_at: datetime = _time(default_factory=now)
+    ended_at: datetime | None = _time(default=None)
+
+
 class Question(SQLModel, table=True):
     """What the controller asks a person, once per operation and kind."""
 

@@ -77,6 +77,10 @@ def page(record: JobRecord, folder: Path) -> str:
              "h": max(row.width_mm / width_mm * height, 6)}
             for row in sorted(record.findings, key=lambda row: row.at_m)
         ],
+        stops=[
+            {"stop": stop, "title": STAGE_TITLES[stop.stage], "x": stop.at_m / job.length_m * MAP_WIDTH}
+            for stop in record.stops
+        ],
         strips=[_data_url(folder / strip.picture) for strip in record.strips[:24]],
         more_strips=max(len(record.strips) - 24, 0),
         map_width=MAP_WIDTH,

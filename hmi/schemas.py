@@ -205,6 +205,17 @@ class StripView(View):
     picture: str
 
 
+class StopView(View):
+    """A place on the roll where the cloth stood still; `seconds` so far, if it stands there now."""
+
+    stage: Stage
+    state: str
+    at_m: float
+    began_at: datetime
+    ended_at: datetime | None
+    seconds: float
+
+
 class JobView(View):
     """A job in the queue."""
 
@@ -246,6 +257,7 @@ class JobDetail(JobView):
     strips: tuple[StripView, ...]
     finding_list: tuple[FindingView, ...]
     pieces: tuple[PieceView, ...]
+    stops: tuple[StopView, ...]
     inspected_m: float
     has_report: bool
 

@@ -12,7 +12,7 @@ from controller.desk import JobRecord
 from controller.pieces import PieceResult, Place, finding_of, pieces_of, results_of
 from controller.plan import progress
 from controller.supervise import Supervisor
-from controller.tables import Event, FindingRow, Job, Operation, Question, Strip
+from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip, now
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
@@ -106,6 +106,7 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
         strips=tuple(strip_view(strip, base, mm_per_row) for strip in record.strips),
         finding_list=finding_views(record, base),
         pieces=tuple(piece_view(result) for result in results_of(job, record.findings)),
+        stops=tuple(stop_view(stop) for stop in record.stops),
         inspected_m=round(job.inspected_rows * mm_per_row / 1000, 4),
         has_report=job.status == "complete",
     )
@@ -117,6 +118,15 @@ def strip_view(strip: Strip, base: str, mm_per_row: float) -> schemas.StripView:
         index=strip.index, at_m=round(strip.row_start * mm_per_row / 1000, 4),
         length_m=round(strip.rows * mm_per_row / 1000, 4), findings=strip.findings,
         picture=f"{base}/strips/{strip.index}.jpg",
+    )  # fmt: skip
+
+
+def stop_view(stop: Stop) -> schemas.StopView:
+    """Return one place where the cloth stood still."""
+    stood = (stop.ended_at or now()) - stop.began_at
+    return schemas.StopView(
+        stage=cast("Any", stop.stage), state=stop.state, at_m=round(stop.at_m, 4), began_at=stop.began_at,
+        ended_at=stop.ended_at, seconds=round(stood.total_seconds(), 1),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 import rip
 from controller import Controller, JobRequest, Store, load_line
 from controller.archive import stored
-from controller.tables import Event, Job, Strip
+from controller.tables import Event, Job, Stop, Strip
 from controller.verify import verify
 from drivers.isa95_types import JobState
 from hmi.operator import simulated_operator
@@ -76,6 +76,8 @@ def check(store: Store, folder: Path) -> None:
         total = job.total_rows or 0
         assert job.inspected_rows == total
         assert job.grade["points"] == 0
+        stops = [stop for stop in session.exec(select(Stop)).all() if stop.stage == "print"]
+        assert any(stop.state == "Aborted" and stop.ended_at for stop in stops), stops
         strips = session.exec(select(Strip).order_by(col(Strip.row_start))).all()
         ends = [strip.row_start + strip.rows for strip in strips]
         assert [strip.row_start for strip in strips] == [0, *ends[:-1]]

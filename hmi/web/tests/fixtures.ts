@@ -18,7 +18,7 @@ export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
 })
 export const detail = (id: number, more: Partial<JobDetail> = {}): JobDetail => ({
   ...job(id), repeat_width_mm: 450, repeat_height_mm: 488, print_width_mm: 1360, dpi: 600, notes: [], inks: [], strips: [],
-  finding_list: [], pieces: [], inspected_m: 0, has_preview: true, has_report: false, ...more,
+  finding_list: [], pieces: [], stops: [], inspected_m: 0, has_preview: true, has_report: false, ...more,
 })
 export const strip = (index: number): StripView => ({
   index, at_m: index * 0.1734, length_m: 0.1734, findings: 0, picture: `/strips/${index}.jpg`,
