@@ -329,7 +329,17 @@ def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe
                    for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
     before = max(ended, default=None)
-    return Beginning(needs_l, before and (before[1], before[0]), recipe.stages[stage].max_wait_h)
+    moistures = [one.actuals.get("residual_moisture_pct") for one in done if before and one.stage == before[1]]
+    wanted = recipe.stages[stage]
+    profiled = recipe.ink_set.profile is not None or not wanted.needs_profile
+    return Beginning(
+        needs_l,
+        before and (before[1], before[0]),
+        wanted.max_wait_h,
+        moisture_pct=next(iter(moistures), None),
+        max_moisture_pct=wanted.max_moisture_pct,
+        unprofiled="" if profiled else f"{recipe.ink_set.title} on {recipe.fabric.title}",
+    )
 
 
 def _id(value: int | None) -> int:

@@ -24,11 +24,18 @@ class Beginning:
         The stage before, and when it ended; None for the first stage.
     max_wait_h
         Hours that may pass since then, by the recipe; None: any.
+    moisture_pct, max_moisture_pct
+        How damp the stage before left the cloth, and how damp it may be, by the recipe; None: not known, any.
+    unprofiled
+        What there is no measured profile for, although the recipe asks for one; empty: nothing.
     """
 
     needs_l: Mapping[str, float] = field(default_factory=dict)
     before: tuple[str, datetime] | None = None
     max_wait_h: float | None = None
+    moisture_pct: float | None = None
+    max_moisture_pct: float | None = None
+    unprofiled: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,25 @@ def _fresh(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | No
     return f"the stage before ({stage}) ended {waited_h:.1f} h ago, the recipe allows {beginning.max_wait_h:g} h"
 
 
+def _dry(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """Drops spread on damp cloth."""
+    found, most = beginning.moisture_pct, beginning.max_moisture_pct
+    if found is None or most is None or found <= most:
+        return None
+    return f"the cloth came from the stage before with {found:.1f} % moisture, the recipe allows {most:g} %"
+
+
+def _profiled(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """A colour that somebody has to match wants a measured profile."""
+    return f"there is no measured profile of {beginning.unprofiled}" if beginning.unprofiled else None
+
+
 PEOPLE = (Interlock("local key", _guarded),)
 """In the order in which they are looked at, as those below."""
 
-GOODS = (Interlock("supplies", _supplied), Interlock("waiting time", _fresh))
+GOODS = (
+    Interlock("supplies", _supplied),
+    Interlock("waiting time", _fresh),
+    Interlock("dry cloth", _dry),
+    Interlock("profile", _profiled),
+)

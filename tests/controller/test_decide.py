@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
+from controller.interlocks import Beginning
 from drivers import Link, Quality, Snapshot, State, Tag, Verb
 from simulators import packml
 
@@ -167,6 +168,34 @@ def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
     wishing = replace(intent(confirmed=frozenset({"load"})), wishes={"runs_alone": True})
     expected = Write({"runs_alone": True}) if there else Command(Verb.RESET)
     assert decide(wishing, machine.snapshot(), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("beginning", "override", "said"),
+    [
+        (
+            Beginning(moisture_pct=18.04, max_moisture_pct=14),
+            "dry cloth",
+            "with 18.0 % moisture, the recipe allows 14 %",
+        ),
+        (Beginning(unprofiled="Acid CMYK on silk"), "profile", "no measured profile of Acid CMYK on silk"),
+    ],
+)
+def test_what_would_spoil_goods_is_asked_and_overridden_by_name(beginning: Beginning, override: str, said: str) -> None:
+    begun = Machine(written=dict(SETTINGS)).snapshot()
+    ready = replace(intent(confirmed=frozenset({"load"})), beginning=beginning)
+    question = decide(ready, begun, NOW)
+    assert isinstance(question, Ask)
+    assert question.kind == f"override {override}"
+    assert said in question.text
+    overridden = replace(ready, confirmed=ready.confirmed | {question.kind})
+    assert decide(overridden, begun, NOW) == Command(Verb.RESET)
+
+
+@pytest.mark.parametrize("beginning", [Beginning(moisture_pct=8, max_moisture_pct=14), Beginning(moisture_pct=8)])
+def test_dry_cloth_is_not_asked_about(beginning: Beginning) -> None:
+    ready = replace(intent(confirmed=frozenset({"load"})), beginning=beginning)
+    assert decide(ready, Machine(written=dict(SETTINGS)).snapshot(), NOW) == Command(Verb.RESET)
 
 
 def test_a_press_that_lost_power_goes_on_from_its_own_counter_after_a_person_agreed() -> None:

@@ -16,7 +16,7 @@ from controller.interlocks import GOODS, Beginning
 from drivers import Link, Quality, State, Tag, Verb
 from tests.controller.test_decide import FOREIGN, SETTINGS, TICKET, Machine
 
-NEEDED_L, MAX_WAIT_H = 1.5, 24.0
+NEEDED_L, MAX_WAIT_H, MAX_MOISTURE_PCT = 1.5, 24.0, 14.0
 
 
 class Line(RuleBasedStateMachine):
@@ -32,18 +32,24 @@ class Line(RuleBasedStateMachine):
         self.open: str | None = None
         self.finished: Finish | None = None
         self.metres_seen = 0.0
+        self.moisture_pct: float | None = None
+        self.unprofiled = ""
 
     @initialize(
-        state=st.sampled_from([State.STOPPED, State.COMPLETE, State.ABORTED, State.IDLE, State.EXECUTE, State.HELD])
+        state=st.sampled_from([State.STOPPED, State.COMPLETE, State.ABORTED, State.IDLE, State.EXECUTE, State.HELD]),
+        moisture_pct=st.sampled_from([None, 8.0, 19.0]),
+        unprofiled=st.sampled_from(["", "acid inks on silk"]),
     )
-    def left_by_another_job(self, state: State) -> None:
+    def left_by_another_job(self, state: State, moisture_pct: float | None, unprofiled: str) -> None:
+        self.moisture_pct, self.unprofiled = moisture_pct, unprofiled
         self.machine = Machine(state, FOREIGN, 1.0, written={"ticket": FOREIGN, "length_m": 9.0, "speed_sp_m_min": 5.0})
 
     # -- what is looked at and done about it -------------------------------------------------------------------------
 
     def intent(self) -> Intent:
-        printed_at = datetime(2026, 1, 1, tzinfo=UTC)
-        beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("print", printed_at), MAX_WAIT_H)
+        pretreated_at = datetime(2026, 1, 1, tzinfo=UTC)
+        beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("pretreat", pretreated_at), MAX_WAIT_H,
+                              self.moisture_pct, MAX_MOISTURE_PCT, self.unprofiled)  # fmt: skip
         return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), beginning=beginning)
 
     @precondition(lambda self: self.finished is None)
@@ -87,10 +93,12 @@ class Line(RuleBasedStateMachine):
             assert self.machine.written == SETTINGS
             assert self.want is Want.RUN
         if verb is Verb.RESET:
-            supplies, waited = (interlock.override for interlock in GOODS)
+            supplies, waited, damp, unmeasured = (interlock.override for interlock in GOODS)
             assert self.ink_l >= NEEDED_L or supplies in self.confirmed
             hours = (self.now - datetime(2026, 1, 1, tzinfo=UTC)) / timedelta(hours=1)
             assert hours <= MAX_WAIT_H or waited in self.confirmed
+            assert (self.moisture_pct or 0) <= MAX_MOISTURE_PCT or damp in self.confirmed
+            assert not self.unprofiled or unmeasured in self.confirmed
             if ours and self.machine.metres > 0:
                 assert f"resume@{self.machine.metres:.2f}" in self.confirmed, "somebody has looked at the cloth"
 

@@ -77,18 +77,19 @@ def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_p
         press = Press(book)
         async with leased(store) as lease:
             supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
-            supervising = asyncio.create_task(supervisor.run())
-            book.answer("rosa", (await asked(store, "load")).id or 0, YES)
-            question = await asked(store, "override supplies")
-            assert "ink1 holds 0.20 l and the job takes 0.50 l" in question.text
-            assert not press.told.done()
-            if filled_up:
-                press.ink_l = 5.0
-            else:
-                book.answer("rosa", question.id or 0, YES)
-            verb = await press.told
-            supervising.cancel()
-            await asyncio.gather(supervising, return_exceptions=True)
+            async with asyncio.TaskGroup() as tasks:
+                at_work = [tasks.create_task(lease.keep()), tasks.create_task(supervisor.run())]
+                book.answer("rosa", (await asked(store, "load")).id or 0, YES)
+                question = await asked(store, "override supplies")
+                assert "ink1 holds 0.20 l and the job takes 0.50 l" in question.text
+                assert not press.told.done()
+                if filled_up:
+                    press.ink_l = 5.0
+                else:
+                    book.answer("rosa", question.id or 0, YES)
+                verb = await press.told
+                for task in at_work:
+                    task.cancel()
         store.close()
         return verb
 
