@@ -77,7 +77,7 @@ class Book:
 
     def enter(self, session: Session, actor: str, job: Job, protocols: dict[str, str]) -> None:
         """Take a job of an order into the queue: a roll, and one operation for each stage of its recipe's route."""
-        job.created_by = actor
+        job.created_by = job.created_by or actor
         job.status = State.TO_APPROVE if to_be_approved(session, job) else State.QUEUED
         session.add(job)
         session.flush()

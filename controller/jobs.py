@@ -169,7 +169,7 @@ class JobDesk:
             if not 0 < first < whole:
                 raise Refused(f"{first:g} is not between 0 and the {whole:g} that are ordered of each", "first")
             kept_part, rest = quantity_of(job, first), quantity_of(job, whole - first)
-            new = copy(job, rest, approved_by=job.approved_by, approved_at=job.approved_at)
+            new = copy(job, rest, created_by=job.created_by, approved_by=job.approved_by, approved_at=job.approved_at)
             become(job, kept_part)
             _keep_length(session, job, _operations(session, job_id))
             self._book.enter(session, actor.name, new, self._protocols)
@@ -180,8 +180,8 @@ class JobDesk:
     def repeat(self, actor: Actor, job_id: int, amount: float | None = None, *, missing: bool = False) -> Job:
         """Print a job again, as it was: a new job with the same designs, layout, recipe and profile.
 
-        The recipe is the frozen one, so that the repeat matches what was delivered, whatever the library says by now. The
-        state of the press's nozzles is read anew: it is of the press, not of the order.
+        The recipe is the frozen one, so that the repeat matches what was delivered, whatever the library says by now.
+        The state of the press's nozzles is read anew: it is of the press, not of the order.
 
         Parameters
         ----------

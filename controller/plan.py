@@ -30,7 +30,5 @@ def progress(job: Job, operations: Iterable[Operation]) -> float:
     """Return how far a job is, 0 to 1: each stage counts the same, a running stage by its metres."""
     if job.status == "complete":
         return 1.0
-    parts = [
-        1.0 if operation.status == "done" else min(operation.metres / operation.length_m, 0.99) for operation in operations
-    ]
+    parts = [1.0 if item.status == "done" else min(item.metres / item.length_m, 0.99) for item in operations]
     return sum(parts) / len(parts) if parts else 0.0

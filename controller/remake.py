@@ -70,7 +70,8 @@ def missing_of(job: Job, results: list[PieceResult]) -> float:
     if found is None:
         raise Conflict(f"job {job.id} is {job.status}; what is missing is known when it is complete")
     if found.missing == 0:
-        raise Conflict(f"nothing of job {job.id} is missing: {found.firsts:g} of {found.ordered:g} {found.unit} are firsts")
+        firsts = f"{found.firsts:g} of {found.ordered:g} {found.unit} are firsts"
+        raise Conflict(f"nothing of job {job.id} is missing: {firsts}")
     if found.unit == "metres":
         return found.missing
     return max(_missing_of_each(job, results, found.missing))

@@ -85,7 +85,7 @@ WORDS: Mapping[State, str] = {
     State.TO_APPROVE: "waiting for approval",
     State.QUEUED: "queued",
     State.RIPPING: "being prepared",
-    State.PARKED: "held in the queue",
+    State.PARKED: "parked",
     State.RUNNING: "running",
     State.HELD: "held",
     State.CANCELLING: "being cancelled",

@@ -82,7 +82,7 @@ class Job(SQLModel, table=True):
     """One layout on one fabric, so many metres, with its frozen control recipe.
 
     `ordered` counts pieces, or metres of a job by the metre; `length_m` is what is printed for it, over-run included.
-    `cut_m` is where a print under way is to end. `approved_by` let it be printed, `accepted_by` approved what came of it.
+    `cut_m` is where a print under way is to end. `approved_by` let it be printed, `accepted_by` approved its result.
     `strike_off_id` is the job whose acceptance this one waits for, `made_from_id` the one it was made from.
     """
 

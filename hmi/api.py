@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from datetime import datetime
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 

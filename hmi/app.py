@@ -39,6 +39,11 @@ WORDS = {
     "fabric": "fabric",
     "layout": "layout",
     "title": "title",
+    "priority": "priority",
+    "due_at": "due date",
+    "at_m": "metre",
+    "first": "what it keeps",
+    "amount": "amount",
     "minutes": "minutes",
     "why": "why",
 }

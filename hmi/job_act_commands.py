@@ -1,6 +1,7 @@
 """More commands for the jobs of a running Foulard: what is done to one besides letting it run."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,7 +56,7 @@ def split(
 @job.command()
 def repeat(
     job_id: Id,
-    amount: Annotated[float | None, typer.Option(help="Pieces of each design, or metres; as before if left out.")] = None,
+    amount: Annotated[float | None, typer.Option(help="Pieces of each design, or metres; else as before.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="What is missing, only.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -76,7 +77,7 @@ def recolour(
     tell_jobs(_act(job_id, "recolour", body), as_json)
 
 
-def _act(job_id: int, act: str, body: dict[str, object]) -> Any:
+def _act(job_id: int, act: str, body: Mapping[str, object]) -> Any:
     return remote.act(current_session(), f"/jobs/{job_id}/{act}", body)
 
 

@@ -101,7 +101,13 @@ def tell_job(found: dict[str, Any], as_json: bool) -> None:
         for item in found["operations"]
     ]  # fmt: skip
     acts = ", ".join(one["act"] for one in found["acts"])
-    shown: dict[str, Any] = _line(found) | {"order": found["order_id"], "acts": acts, "by": found["created_by"], "at": found["created_at"], "stages": stages}
+    shown: dict[str, Any] = _line(found) | {
+        "order": found["order_id"],
+        "acts": acts,
+        "by": found["created_by"],
+        "at": found["created_at"],
+        "stages": stages,
+    }
     stated = rip.read_layout(found["layout"]).stated()
     if stated:
         shown["layout"] = stated

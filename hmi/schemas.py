@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rip import Layout
 
-JobStatus = Literal["to_approve", "queued", "ripping", "parked", "running", "held", "cancelling", "complete", "cancelled",
-                    "failed"]  # fmt: skip
+JobStatus = Literal[
+    "to_approve", "queued", "ripping", "parked", "running", "held", "cancelling", "complete", "cancelled", "failed"
+]
 JobAct = Literal["approve", "hold", "resume", "cut", "split", "schedule", "repeat", "recolour", "cancel"]
 OperationStatus = Literal["waiting", "ready", "running", "done", "cancelled", "failed"]
 Stage = Literal["pretreat", "print", "fix", "wash"]

@@ -70,7 +70,8 @@ def operation_view(operation: Operation) -> schemas.OperationView:
     return schemas.OperationView(
         id=operation.id or 0, stage=cast("Any", operation.stage), machine=operation.machine,
         protocol=operation.protocol, status=cast("Any", operation.status), state=operation.state,
-        metres=operation.metres, length_m=operation.length_m, started_at=operation.started_at, ended_at=operation.ended_at,
+        metres=operation.metres, length_m=operation.length_m, started_at=operation.started_at,
+        ended_at=operation.ended_at,
     )  # fmt: skip
 
 

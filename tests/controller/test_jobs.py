@@ -34,7 +34,7 @@ class Works:
     design: Path
 
     def submit(
-        self, length_m: float | None = 6.0, fabric: str = "silk-twill", by: Actor = STUDIO, *, pieces: int | None = None,
+        self, length_m: float = 6.0, fabric: str = "silk-twill", by: Actor = STUDIO, *, pieces: int | None = None,
         **terms: object,
     ) -> Job:  # fmt: skip
         layout = rip.read_layout({} if pieces is None else PIECE | {"pieces": pieces})
@@ -324,6 +324,10 @@ def test_what_needs_approval_is_not_prepared_before_another_person_gives_it(work
     assert (line.actor, line.payload) == ("bert", {"comment": "colours seen"})
     with pytest.raises(Conflict, match="is queued; what waits for approval can be approved"):
         works.jobs.approve(BERT, job.id or 0)
+    waiting = works.submit(by=ANNA, needs_approval=True)
+    _, rest = works.jobs.split(BERT, waiting.id or 0, 2.0)
+    with pytest.raises(Forbidden, match="was submitted by anna"):
+        works.jobs.approve(ANNA, rest.id or 0)
 
 
 def test_the_only_one_who_may_approve_may_approve_their_own(works: Works) -> None:

@@ -26,9 +26,7 @@ def test_every_act_in_every_state_leads_somewhere_or_is_refused_in_words(state: 
 
 
 @given(st.sampled_from(State), st.lists(st.sampled_from([*Act, *Step]), max_size=30))
-def test_a_job_that_is_over_stays_so_and_none_goes_back_before_the_line(
-    state: State, deeds: list[Act | Step]
-) -> None:
+def test_a_job_that_is_over_stays_so_and_none_goes_back_before_the_line(state: State, deeds: list[Act | Step]) -> None:
     for deed in deeds:
         after = leads(state, deed) or state
         assert state not in OVER or after is state

@@ -64,7 +64,9 @@ def test_solid_inks_do_not_exceed_the_cloths_ink_weight():
 
 
 def test_unknown_fabric_names_the_known_ones():
-    with pytest.raises(recipes.UnknownFabricError, match=r"'linen'.*cotton-poplin-pigment, cotton-sateen, polyester-satin"):
+    with pytest.raises(
+        recipes.UnknownFabricError, match=r"'linen'.*cotton-poplin-pigment, cotton-sateen, polyester-satin"
+    ):
         recipes.recipe("linen")
 
 
