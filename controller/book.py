@@ -208,14 +208,14 @@ class Book:
                 self._give_up(session, job)
                 return
             if operation.stage == "print" and job.cut_m is not None:
-                self._cut(session, job, operation.metres)
+                self._cut(session, job, operation)
             self._ready_next(session, operation.job_id)
             self._complete(session, job)
 
-    def _cut(self, session: Session, job: Job, printed_m: float) -> None:
+    def _cut(self, session: Session, job: Job, printing: Operation) -> None:
         """The print was ended before its length: the stages behind it have only what is there."""
         if job.total_rows and job.mm_per_row:
-            as_printed(job, printed_m)
+            as_printed(job, printing)
         for operation in _operations(session, _id(job.id)):
             if operation.status == "waiting":
                 operation.length_m = job.length_m

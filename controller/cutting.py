@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.tables import Job
+from controller.tables import Job, Operation
 
 
 def end_row(meta: dict[str, Any], row: int) -> int:
@@ -31,7 +31,8 @@ def shorten(job: Job, rows: int) -> None:
         job.raster_meta = job.raster_meta | {"pieces": whole}
 
 
-def as_printed(job: Job, printed_m: float) -> None:
+def as_printed(job: Job, printing: Operation) -> None:
     """Let a job be as long as its press has printed it, by the press's own counter; never longer than it was."""
-    rows = round(printed_m * 1000 / (job.mm_per_row or 1.0))
+    by_metres = printing.metres * 1000 / (job.mm_per_row or 1.0)
+    rows = round(printing.actuals.get("row", by_metres))
     shorten(job, min(rows, job.total_rows or rows))
