@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 import qc
 import recipes
 from controller import journal
-from controller.cutting import as_printed
+from controller.approval import to_be_approved
+from controller.cutting import as_printed, looked_at
 from controller.decide import Intent, Value, Want
 from controller.interlocks import Beginning
 from controller.line import Line, Stage
@@ -361,22 +362,6 @@ def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
     before = max(ended, default=None)
     return Beginning(needs_l, before and (before[1], before[0]), recipe.stages[stage].max_wait_h)
-
-
-def looked_at(job: Job) -> bool:
-    """Whether the camera has seen all it is waited for; the rest of a print that was cut short is not."""
-    return job.cut_m is not None or job.inspected_rows >= (job.total_rows or 0)
-
-
-def to_be_approved(session: Session, job: Job) -> bool:
-    """Whether somebody must approve a job before it may be printed, or approve its strike-off."""
-    if job.needs_approval and job.approved_by is None:
-        return True
-    if job.strike_off_id is None:
-        return False
-    strike_off = session.get_one(Job, job.strike_off_id)
-    lost = strike_off.status in (State.CANCELLED, State.FAILED)
-    return strike_off.accepted_by is None and not (lost and job.approved_by is not None)
 
 
 def _id(value: int | None) -> int:

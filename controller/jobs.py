@@ -14,17 +14,18 @@ from sqlmodel import Session, col, select
 import recipes
 import rip
 from controller import journal
-from controller.actor import ROLES, Actor, Forbidden, Permission
-from controller.book import Book, to_be_approved
-from controller.cutting import end_row, shorten
+from controller.actor import Actor, Forbidden
+from controller.approval import approvers, not_twice, to_be_approved
+from controller.book import Book
+from controller.cutting import end_of, make_shorter
 from controller.desk import NotFound
 from controller.kept import KeptError, kept
 from controller.pieces import results_of
 from controller.press import with_press
-from controller.remake import amount_of, become, check_designs, copy, missing_of, quantity_of, shorter
-from controller.request import MIN_LENGTH_M, Refused, Terms
+from controller.remake import amount_of, become, check_designs, copy, missing_of, quantity_of
+from controller.request import Refused, Terms
 from controller.states import RULES, Act, Conflict, State, require
-from controller.tables import FindingRow, Job, Operation, Order, Roll, User, now
+from controller.tables import FindingRow, Job, Operation, Order, Roll, now
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ class JobDesk:
         The order book behind the desk.
     protocols
         Machine name to its protocol, for the operations of new jobs.
+    approving
+        Whether every job of the works must be approved before it is printed.
     """
 
-    def __init__(self, book: Book, protocols: dict[str, str]) -> None:
+    def __init__(self, book: Book, protocols: dict[str, str], *, approving: bool = False) -> None:
         self._book = book
         self._protocols = protocols
+        self._approving = approving
 
     def approve(self, actor: Actor, job_id: int, comment: str = "") -> Job:
         """Let a job that waits for approval be printed; or, once it is complete, approve its result as a strike-off.
@@ -60,13 +64,13 @@ class JobDesk:
             not take this; approved already.
         """
         with self._changing(actor, job_id, Act.APPROVE) as (session, job, after):
-            if job.created_by == actor.name and (others := _approvers(session, actor.name)):
+            if job.created_by == actor.name and (others := approvers(session, actor.name)):
                 raise Forbidden(f"job {job_id} was submitted by {actor.name}; let {' or '.join(others)} approve it")
             if job.status == State.COMPLETE:
-                _not_twice(job, job.accepted_by)
+                not_twice(job, job.accepted_by)
                 job.accepted_by, job.accepted_at = actor.name, now()
             else:
-                _not_twice(job, job.approved_by)
+                not_twice(job, job.approved_by)
                 job.approved_by, job.approved_at = actor.name, now()
                 if not to_be_approved(session, job):
                     job.status = after
@@ -124,32 +128,15 @@ class JobDesk:
             printing = next(one for one in operations if one.stage == "print")
             if printing.status == "done":
                 raise Conflict(f"job {job_id} is printed; nothing is left to cut short")
-            end_m = self._end_m(job, printing.metres, at_m)
+            end_m = end_of(job, printing.metres, at_m)
             if printing.status == "running":
                 job.cut_m = end_m
             else:
-                _shorten(session, job, operations, end_m)
+                make_shorter(job, end_m)
+                _keep_length(session, job, operations)
             journal.append(session, actor=actor.name, kind="job cut", job_id=job_id,
                            payload={"asked_m": at_m, "end_m": end_m})  # fmt: skip
         return job
-
-    def _end_m(self, job: Job, printed_m: float, at_m: float | None) -> float:
-        """Return where a job can end from a metre on: behind what is printed, and through no piece."""
-        wanted_m = max(printed_m, MIN_LENGTH_M) if at_m is None else at_m
-        if wanted_m < printed_m:
-            raise Refused(f"{wanted_m:g} m is printed already: give {printed_m:.2f} m or more, or end it now", "at_m")
-        if wanted_m < MIN_LENGTH_M:
-            raise Refused(f"{wanted_m:g} m is too short: give {MIN_LENGTH_M:g} m or more", "at_m")
-        if job.total_rows is not None and job.mm_per_row is not None:
-            row = end_row(job.raster_meta, round(wanted_m * 1000 / job.mm_per_row))
-            end_m = round(row * job.mm_per_row / 1000, 4)
-        elif job.layout.get("pieces") is None:
-            end_m = wanted_m
-        else:
-            end_m = shorter(job, wanted_m).length_m
-        if not end_m < job.length_m:
-            raise Refused(f"the job ends at {job.length_m:g} m; from {wanted_m:g} m on there is no end before", "at_m")
-        return end_m
 
     def split(self, actor: Actor, job_id: int, first: float) -> tuple[Job, Job]:
         """Make two jobs of one that waits: it keeps the first pieces or metres of its order, a new one gets the rest.
@@ -204,7 +191,8 @@ class JobDesk:
                 amount = missing_of(job, list(results_of(job, findings)))
         control = self._frozen_again(job)  # reads files, so not while the database is held
         with self._changing(actor, job_id, Act.REPEAT) as (session, job, _):
-            new = copy(job, quantity_of(job, amount_of(job) if amount is None else amount))
+            wanted = quantity_of(job, amount_of(job) if amount is None else amount)
+            new = copy(job, wanted, needs_approval=job.needs_approval or self._approving)
             new.control_recipe = control.model_dump(mode="json")
             if not missing:
                 new.priority, new.due_at = 0, None
@@ -231,7 +219,8 @@ class JobDesk:
             check_designs(job)
             made = []
             for one in colourways:
-                new = copy(job, quantity_of(job, amount_of(job)))
+                needs_approval = job.needs_approval or self._approving
+                new = copy(job, quantity_of(job, amount_of(job)), needs_approval=needs_approval)
                 new.title = f"{job.title}, {one.name}"[:120]
                 new.layout = new.layout | {"colourway": one.colourway.model_dump(mode="json", exclude_defaults=True)}
                 self._book.enter(session, actor.name, new, self._protocols)
@@ -270,17 +259,6 @@ def _operations(session: Session, job_id: int) -> list[Operation]:
     return list(session.exec(select(Operation).where(Operation.job_id == job_id).order_by(col(Operation.id))))
 
 
-def _shorten(session: Session, job: Job, operations: list[Operation], end_m: float) -> None:
-    """Let a job whose print has not begun end at a metre at which it can end."""
-    if job.total_rows is not None and job.mm_per_row is not None:
-        shorten(job, round(end_m * 1000 / job.mm_per_row))
-    elif job.layout.get("pieces") is not None:
-        become(job, shorter(job, end_m))
-    else:
-        job.length_m, job.ordered = end_m, min(job.ordered, end_m)
-    _keep_length(session, job, operations)
-
-
 def _keep_length(session: Session, job: Job, operations: list[Operation]) -> None:
     """Tell what has not begun that its job has another length; cloth that is loaded already stays as long as it is."""
     for operation in operations:
@@ -289,14 +267,3 @@ def _keep_length(session: Session, job: Job, operations: list[Operation]) -> Non
     if all(operation.status in ("waiting", "ready") for operation in operations):
         for roll in session.exec(select(Roll).where(Roll.job_id == job.id)):
             roll.length_m = job.length_m
-
-
-def _not_twice(job: Job, by: str | None) -> None:
-    if by is not None:
-        raise Conflict(f"job {job.id} was approved by {by}")
-
-
-def _approvers(session: Session, but: str) -> list[str]:
-    """Return who else may approve."""
-    roles = [role for role, permissions in ROLES.items() if Permission.JOB_APPROVE in permissions]
-    return list(session.exec(select(User.name).where(col(User.role).in_(roles), User.name != but).order_by(User.name)))

@@ -116,7 +116,8 @@ class Controller:
             alarms = AlarmBook(store, kinds)
             supervisors = {name: Supervisor(machine, book, alarms, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
-            desk, jobs = Desk(book, protocols, approving=approving), JobDesk(book, protocols)
+            desk = Desk(book, protocols, approving=approving)
+            jobs = JobDesk(book, protocols, approving=approving)
             alarm_desk, lag = AlarmDesk(alarms), LoopLag()
             controller = cls(line, machines, supervisors, book, desk, jobs, alarm_desk, executor, viewing, lag)
             background = asyncio.create_task(controller._run(lease))

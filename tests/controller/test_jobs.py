@@ -367,9 +367,14 @@ def test_a_strike_off_that_will_never_be_is_replaced_by_an_approval(works: Works
 
 
 def test_a_works_can_want_every_job_approved(works: Works) -> None:
-    careful = Desk(works.book, {machine.name: "opcua" for machine in works.book.line.machines}, approving=True)
+    protocols = {machine.name: "opcua" for machine in works.book.line.machines}
+    desk, jobs = Desk(works.book, protocols, approving=True), JobDesk(works.book, protocols, approving=True)
     request = JobRequest((works.design,), "silk-twill", rip.Layout(), 2.0, "Ginkgo")
-    assert careful.submit(STUDIO, request).status == State.TO_APPROVE
+    assert desk.submit(STUDIO, request).status == State.TO_APPROVE
+    before = works.submit()
+    colourway = rip.Colourway(replace={"#ff0000": (40.0, 50.0, 10.0)})
+    assert jobs.repeat(STUDIO, before.id or 0).status == State.TO_APPROVE
+    assert jobs.recolour(STUDIO, before.id or 0, [Recoloured("wine", colourway)])[0].status == State.TO_APPROVE
 
 
 # -- what came of it -----------------------------------------------------------------------------------------------
