@@ -151,7 +151,7 @@ def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration:
     page.get_by_label("Over-run").fill("10")
     with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/jobs")) as sent:
         page.get_by_role("button", name="Submit job").click()
-    assert sent.value.status == 201
+    assert sent.value.status == 201, sent.value.text()
     job = sent.value.json()
     assert (job["title"], job["ordered"], job["length_m"]) == ("ruban", 10, 11)
     page.goto(f"{url}/jobs/{job['id']}")
