@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from controller.cutting import end_row, shorten
 from controller.pieces import Piece, PieceResult
 from controller.queue import turn
+from controller.remake import missing_of
 from controller.tables import Job
 from controller.tally import tally
 
@@ -56,6 +57,14 @@ def test_pieces_are_firsts_seconds_or_unseen_and_what_is_missing_is_short(
     assert 0 in (found.short, found.over)
     assert found.missing in (0, found.short)
     assert (found.missing > 0) == (found.short > math.floor(ordered * seconds_pct / 100 + 1e-9))
+
+
+def test_of_a_sheet_of_several_designs_the_one_that_lacks_most_says_how_often_it_is_printed_again() -> None:
+    sheet = complete(6, 0, {"pieces": 3}, title="Sheet", designs=["rose", "iris"], id=7)
+    names = [f"Sheet {design} {number}" for design in (1, 2) for number in (1, 2, 3)]
+    spoilt = {"Sheet 1 2": "second", "Sheet 2 1": "second", "Sheet 2 3": None}
+    results = [PieceResult(Piece(name, 0, 0, 1, 1), 0, 0, spoilt.get(name, "first")) for name in names]  # pyright: ignore[reportArgumentType]
+    assert missing_of(sheet, results) == 2
 
 
 def test_a_roll_is_of_one_quality_as_a_whole() -> None:
