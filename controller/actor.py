@@ -11,6 +11,8 @@ class Permission(StrEnum):
     JOB_SUBMIT = "job.submit"
     JOB_CANCEL = "job.cancel"
     JOB_HOLD = "job.hold"
+    JOB_SCHEDULE = "job.schedule"
+    JOB_APPROVE = "job.approve"
     QUESTION_ANSWER = "question.answer"
     ALARM_ACKNOWLEDGE = "alarm.acknowledge"
     ALARM_SHELVE = "alarm.shelve"
@@ -28,7 +30,10 @@ ROLES: dict[str, frozenset[Permission]] = {
         {Permission.LINE_READ, Permission.JOB_HOLD, Permission.JOB_CANCEL, Permission.QUESTION_ANSWER}
     )
     | _AT_THE_MACHINE,
-    "planner": frozenset({Permission.LINE_READ, Permission.JOB_SUBMIT, Permission.JOB_HOLD, Permission.JOB_CANCEL}),
+    "planner": frozenset(
+        {Permission.LINE_READ, Permission.JOB_SUBMIT, Permission.JOB_HOLD, Permission.JOB_CANCEL}
+        | {Permission.JOB_SCHEDULE, Permission.JOB_APPROVE}
+    ),
     "technician": frozenset(
         {Permission.LINE_READ, Permission.JOB_HOLD, Permission.QUESTION_ANSWER, Permission.ALARM_SERVICE}
     )

@@ -11,12 +11,16 @@ from sqlmodel import Session, col, select
 import qc
 import recipes
 from controller import journal
+from controller.approval import to_be_approved
+from controller.cutting import as_printed, looked_at
 from controller.decide import Intent, Value, Want
 from controller.interlocks import Beginning
-from controller.line import STAGES, Line, Stage
+from controller.line import Line, Stage
 from controller.pieces import finding_of
 from controller.plan import next_operation
-from controller.stops import note_stop
+from controller.queue import in_turn
+from controller.states import ON_THE_LINE, Act, State, Step, leads, require
+from controller.stops import end_stop, note_stop
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
 from controller.work import Inspected, Prepared
@@ -26,6 +30,9 @@ CONTROLLER = "controller"
 
 YES, HOLD = "Yes", "Hold the job"
 """The answers to the controller's questions."""
+
+ACTS = {Want.RUN: Act.RESUME, Want.HOLD: Act.HOLD, Want.CANCEL: Act.CANCEL}
+"""What a person does who wants it."""
 
 
 class Book:
@@ -61,42 +68,52 @@ class Book:
     # -- jobs ----------------------------------------------------------------------------------------------------
 
     def add_job(self, actor: str, job: Job, protocols: dict[str, str]) -> Job:
-        """Take a job into the queue: an order, a roll, and one operation for each stage."""
+        """Take a job into the queue, with an order of its own."""
         with self.store.write() as session:
             order = Order(title=job.title, created_by=actor)
             session.add(order)
             session.flush()
-            job.order_id, job.created_by = _id(order.id), actor
-            session.add(job)
-            session.flush()
-            job_id = _id(job.id)
-            session.add(Roll(job_id=job_id, name=f"R-{job_id:06d}", fabric=job.fabric, length_m=job.length_m))
-            for stage in STAGES:
-                machine = self.line.machine_for(stage)
-                session.add(
-                    Operation(
-                        job_id=job_id,
-                        stage=stage,
-                        machine=machine.name,
-                        protocol=protocols[machine.name],
-                        ticket=secrets.randbelow(2**31 - 1) + 1,
-                    )
-                )
-            journal.append(session, actor=actor, kind="job submitted", job_id=job_id,
-                           payload={"title": job.title, "fabric": job.fabric, "length_m": job.length_m,
-                                    "layout": job.layout, "recipe": job.control_recipe["digest"]})  # fmt: skip
+            job.order_id = _id(order.id)
+            self.enter(session, actor, job, protocols)
         return job
 
+    def enter(self, session: Session, actor: str, job: Job, protocols: dict[str, str]) -> None:
+        """Take a job of an order into the queue: a roll, and one operation for each stage of its recipe's route."""
+        job.created_by = job.created_by or actor
+        job.status = State.TO_APPROVE if to_be_approved(session, job) else State.QUEUED
+        session.add(job)
+        session.flush()
+        job_id = _id(job.id)
+        session.add(Roll(job_id=job_id, name=f"R-{job_id:06d}", fabric=job.fabric, length_m=job.length_m))
+        for stage in recipes.ControlRecipe.model_validate(job.control_recipe).recipe.route:
+            machine = self.line.machine_for(stage)
+            session.add(
+                Operation(
+                    job_id=job_id,
+                    stage=stage,
+                    machine=machine.name,
+                    protocol=protocols[machine.name],
+                    ticket=secrets.randbelow(2**31 - 1) + 1,
+                    length_m=job.length_m,
+                )
+            )
+        made_from = {} if job.made_from_id is None else {"made_from": job.made_from_id}
+        journal.append(session, actor=actor, kind="job submitted", job_id=job_id,
+                       payload={"title": job.title, "fabric": job.fabric, "length_m": job.length_m,
+                                "layout": job.layout, "recipe": job.control_recipe["digest"]} | made_from)  # fmt: skip
+
     def next_to_prepare(self) -> Job | None:
-        """Return the oldest job whose raster is not made yet; what a killed controller left half made comes first."""
+        """Return the job whose raster is to be made next; what a killed controller left half made comes first."""
         with self.store.read() as session:
-            waiting = select(Job).where(col(Job.status).in_(["queued", "ripping"]), Job.want == "run")
-            return session.exec(waiting.order_by(col(Job.id)).limit(1)).first()
+            waiting = select(Job).where(col(Job.status).in_([State.QUEUED, State.RIPPING]))
+            left_first = col(Job.status) != State.RIPPING
+            return session.exec(waiting.order_by(left_first, *in_turn()).limit(1)).first()
 
     def preparing(self, job_id: int) -> None:
         """The RIP has begun."""
         with self.store.write() as session:
-            session.get_one(Job, job_id).status = "ripping"
+            job = session.get_one(Job, job_id)
+            job.status = leads(job.status, Step.PREPARE) or job.status
             journal.append(session, actor=CONTROLLER, kind="rip started", job_id=job_id)
 
     def prepared(self, job_id: int, result: Prepared) -> None:
@@ -108,9 +125,9 @@ class Book:
             job.raster_meta, job.planned_ml = result.meta, result.planned_ml
             journal.append(session, actor=CONTROLLER, kind="raster ready", job_id=job_id,
                            payload={"sha256": result.sha256, "total_rows": result.total_rows})  # fmt: skip
-            if job.status == "ripping":
-                job.status = "running"
-                self._ready(session, job_id, STAGES[0])
+            if (after := leads(job.status, Step.PREPARED)) is not None:
+                job.status = after
+                self._ready_next(session, job_id)
 
     def stalled(self, job_id: int, why: str) -> None:
         """The job cannot go on for now; it is tried again."""
@@ -124,23 +141,23 @@ class Book:
         """The job cannot go on; `error` says why in one sentence. A machine that runs it is stopped first."""
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
-            job.error, job.want = error, Want.CANCEL.value
+            if (after := leads(job.status, Step.FAIL)) is None:
+                return
+            job.error, job.want, job.status = error, Want.CANCEL.value, after
             journal.append(session, actor=CONTROLLER, kind="job failed", job_id=job_id, payload={"error": error})
             if not any(operation.status == "running" for operation in _operations(session, job_id)):
                 self._give_up(session, job)
 
     def want(self, actor: str, job_id: int, want: Want) -> Job:
-        """A person wants the job to run, to be held or to be cancelled."""
+        """A person wants the job to run, to be held or to be cancelled; raises `Conflict`."""
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
-            job.want = want.value
+            job.status, job.want = require(job_id, job.status, ACTS[want]), want.value
             operations = _operations(session, job_id)
             started = any(operation.status == "running" for operation in operations)
             if want is Want.CANCEL and not started:
                 job.error = None  # what it was waiting for
                 self._give_up(session, job)
-            elif job.status in ("running", "held"):
-                job.status = "held" if want is Want.HOLD else "running"
             journal.append(session, actor=actor, kind=f"job {want.value}", job_id=job_id)
         return job
 
@@ -155,7 +172,7 @@ class Book:
 
     def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
         with self.store.read() as session:
-            running = select(Job).where(col(Job.status).in_(["running", "held"]))
+            running = select(Job).where(col(Job.status).in_(ON_THE_LINE))
             jobs = {_id(job.id): job for job in session.exec(running)}
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
             live = [operation for operation in operations if operation.status in ("ready", "running")]
@@ -178,41 +195,60 @@ class Book:
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
             operation.state, operation.metres, operation.actuals = state, metres, actuals
-            note_stop(session, operation, session.get_one(Job, operation.job_id).length_m)
+            note_stop(session, operation)
 
     def finished(self, operation_id: int, done: bool) -> None:
         """The operation is over; the next stage gets ready, or the job ends."""
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
             operation.status, operation.ended_at = ("done" if done else "cancelled"), now()
+            end_stop(session, operation)
             journal.append(session, actor=CONTROLLER, kind="operation ended", machine=operation.machine,
                            job_id=operation.job_id,
                            payload={"stage": operation.stage, "done": done, "metres": operation.metres})  # fmt: skip
             job = session.get_one(Job, operation.job_id)
             if not done or job.want == Want.CANCEL:
+                job.status = State.CANCELLING
                 self._give_up(session, job)
-            elif operation.stage != STAGES[-1]:
-                self._ready(session, operation.job_id, STAGES[STAGES.index(operation.stage) + 1])
+                return
+            if operation.stage == "print" and job.cut_m is not None:
+                self._cut(session, job, operation)
+            self._ready_next(session, operation.job_id)
             self._complete(session, job)
 
+    def _cut(self, session: Session, job: Job, printing: Operation) -> None:
+        """The print was ended before its length: the stages behind it have only what is there."""
+        if job.total_rows and job.mm_per_row:
+            as_printed(job, printing)
+        for operation in _operations(session, _id(job.id)):
+            if operation.status == "waiting":
+                operation.length_m = job.length_m
+        journal.append(session, actor=CONTROLLER, kind="print cut short", job_id=job.id,
+                       payload={"asked_m": job.cut_m, "printed_m": job.length_m})  # fmt: skip
+
     def _give_up(self, session: Session, job: Job) -> None:
-        job.status, job.ended_at = ("failed" if job.error else "cancelled"), now()
+        job.status = leads(job.status, Step.GAVE_UP if job.error else Step.STOPPED) or job.status
+        job.ended_at = now()
         _end_operations(session, _id(job.id))
 
-    def _ready(self, session: Session, job_id: int, stage: str) -> None:
-        for operation in _operations(session, job_id):
-            if operation.stage == stage and operation.status == "waiting":
-                operation.status = "ready"
+    def _ready_next(self, session: Session, job_id: int) -> None:
+        waiting = [operation for operation in _operations(session, job_id) if operation.status == "waiting"]
+        if waiting:
+            waiting[0].status = "ready"
 
     def _complete(self, session: Session, job: Job) -> None:
         over = all(operation.status == "done" for operation in _operations(session, _id(job.id)))
-        if not over or job.inspected_rows < (job.total_rows or 0) or job.status == "complete":
+        after = leads(job.status, Step.DONE)
+        if not over or not looked_at(job) or after is None:
             return
         findings = [finding_of(row) for row in _findings(session, _id(job.id))]
         fabric = recipes.ControlRecipe.model_validate(job.control_recipe).recipe.fabric
-        grade = qc.grade(findings, job.length_m, fabric.print_width_mm, fabric.points_limit_per_100m2)
-        job.grade = {"points": grade.points, "points_per_100m2": grade.points_per_100m2, "quality": grade.quality}
-        job.status, job.ended_at = "complete", now()
+        inspected_m = min(job.inspected_rows * (job.mm_per_row or 0.0) / 1000, job.length_m)
+        length_m = job.length_m if job.cut_m is None else inspected_m  # the rest of a cut print nobody has looked at
+        if length_m > 0:
+            grade = qc.grade(findings, length_m, fabric.print_width_mm, fabric.points_limit_per_100m2)
+            job.grade = {"points": grade.points, "points_per_100m2": grade.points_per_100m2, "quality": grade.quality}
+        job.status, job.ended_at = after, now()
         journal.append(session, actor=CONTROLLER, kind="job complete", job_id=job.id, payload={"grade": job.grade})
 
     # -- inspection ----------------------------------------------------------------------------------------------
@@ -268,9 +304,9 @@ class Book:
         with self.store.write() as session:
             question = session.get_one(Question, question_id)
             question.answer, question.answered_by, question.answered_at = answer, actor, now()
-            if answer != YES:
-                job = session.get_one(Job, question.job_id)
-                job.want, job.status = Want.HOLD.value, "held"
+            job = session.get_one(Job, question.job_id)
+            if answer != YES and (after := leads(job.status, Act.HOLD)) is not None:
+                job.want, job.status = Want.HOLD.value, after
             journal.append(session, actor=actor, kind="answer", machine=question.machine, job_id=question.job_id,
                            payload={"kind": question.kind, "answer": answer})  # fmt: skip
         return question
@@ -305,7 +341,7 @@ class Book:
 
 def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation]) -> Intent:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
-    settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": job.length_m}
+    settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": operation.length_m}
     stage = control.recipe.stages[cast("Stage", operation.stage)]
     settings |= stage.setpoints
     if operation.stage == "print":
@@ -316,7 +352,8 @@ def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Ope
     return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
                   wishes={"runs_alone": stage.runs_alone},
                   confirmed=frozenset(question.kind for question in answered),
-                  inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0),
+                  inspected=operation.stage != "print" or looked_at(job),
+                  until_m=job.cut_m if operation.stage == "print" else None,
                   beginning=_beginning(operation, job, done, control.recipe))  # fmt: skip
 
 
@@ -324,7 +361,7 @@ def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe
     stage = cast("Stage", operation.stage)
     needs_l: dict[str, float] = {}
     if stage == "print":
-        left = 1 - min(operation.metres / job.length_m, 1)
+        left = 1 - min(operation.metres / operation.length_m, 1)
         needs_l = {f"ink{number}_level_l": job.planned_ml.get(ink.name, 0) / 1000 * left
                    for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]

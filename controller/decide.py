@@ -42,6 +42,8 @@ class Intent:
         Kinds of questions a person has answered with yes.
     inspected
         Whether the camera has seen all that was printed; the machine keeps the ticket until then.
+    until_m
+        Metre at which the operation is to end before its length; None: at its length.
     beginning
         What the interlocks look at before the machine begins or goes on after a stop.
     wishes
@@ -54,6 +56,7 @@ class Intent:
     roll: str
     confirmed: frozenset[str] = field(default_factory=frozenset)
     inspected: bool = True
+    until_m: float | None = None
     beginning: Beginning = field(default_factory=Beginning)
     wishes: Mapping[str, Value] = field(default_factory=dict)
 
@@ -143,18 +146,23 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
     if ours and snapshot.state is State.COMPLETE:
         over = intent.inspected or intent.want is Want.CANCEL
         return Finish(done=True) if over else Wait("the camera looks at the last metres")
+    if intent.want is not Want.CANCEL and ours and _cut_off(intent, snapshot):
+        return _end(snapshot.state, done=True)
     match intent.want:
         case Want.CANCEL:
-            return _cancel(snapshot.state, ours)
+            return _end(snapshot.state, done=False) if ours else Finish(done=False)
         case Want.HOLD:
             return Command(Verb.HOLD) if ours and snapshot.state is State.EXECUTE else Wait("held from the desk")
     return _run(intent, snapshot, snapshot.state, ours, now)
 
 
-def _cancel(state: State, ours: bool) -> Action:
-    if ours and state not in (State.STOPPED, State.ABORTED):
-        return Command(Verb.STOP)
-    return Finish(done=False)
+def _cut_off(intent: Intent, snapshot: Snapshot) -> bool:
+    """Whether the machine has made all that is still wanted; its length cannot be written while it runs."""
+    return intent.until_m is not None and snapshot.good("metres") and _metres(snapshot) >= intent.until_m
+
+
+def _end(state: State, *, done: bool) -> Action:
+    return Finish(done) if state in (State.STOPPED, State.ABORTED) else Command(Verb.STOP)
 
 
 def _run(intent: Intent, snapshot: Snapshot, state: State, ours: bool, now: datetime) -> Action:
@@ -178,7 +186,7 @@ def _run(intent: Intent, snapshot: Snapshot, state: State, ours: bool, now: date
 
 
 def _prepare(intent: Intent, snapshot: Snapshot, ours: bool, now: datetime) -> Action:
-    metres = float(snapshot.value("metres") or 0.0)
+    metres = _metres(snapshot)
     if "load" not in intent.confirmed:
         return Ask("load", f"Load roll {intent.roll} into the {snapshot.machine} and confirm.")
     if ours and metres > 0:
@@ -201,6 +209,10 @@ def _foreign(intent: Intent, snapshot: Snapshot) -> Action:
     if kind in intent.confirmed:
         return Command(Verb.STOP)
     return Ask(kind, f"The {snapshot.machine} runs ticket {ticket}, which this plan does not know. Stop it?")
+
+
+def _metres(snapshot: Snapshot) -> float:
+    return float(snapshot.value("metres") or 0.0)
 
 
 def _differing(intent: Intent, snapshot: Snapshot) -> dict[str, Value]:

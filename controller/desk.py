@@ -7,20 +7,17 @@ from sqlmodel import col, select
 
 import rip
 from controller.actor import Actor, Permission
-from controller.book import Book
+from controller.book import ACTS, Book
 from controller.decide import Want
 from controller.press import profile_of, with_press
 from controller.request import Accepted, JobRequest, Refused, accept
+from controller.states import RULES, Conflict
 from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip
 from controller.work import LayoutTask, TileTask
 
 
 class NotFound(LookupError):
     """There is no such thing."""
-
-
-class Conflict(RuntimeError):
-    """The thing is not in a state in which this can be done."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,14 @@ class Desk:
         The order book behind the desk.
     protocols
         Machine name to its protocol, written into each operation's record.
+    approving
+        Whether every job of the works must be approved before it is printed.
     """
 
-    def __init__(self, book: Book, protocols: dict[str, str]) -> None:
+    def __init__(self, book: Book, protocols: dict[str, str], *, approving: bool = False) -> None:
         self._book = book
         self._protocols = protocols
+        self._approving = approving
 
     def freeze(self, request: JobRequest) -> Accepted:
         """Say what a request comes to with the press and the profile as they are now; reads files, from any thread.
@@ -72,15 +72,25 @@ class Desk:
             Without permission; as `freeze` does.
         """
         actor.require(Permission.JOB_SUBMIT)
-        accepted = frozen or self.freeze(request)
+        accepted, terms = frozen or self.freeze(request), request.terms
+        if terms.strike_off_id is not None:
+            self._strike_off(terms.strike_off_id)
+        quantity = accepted.quantity
         job = Job(
             order_id=0,  # the book opens the order
             title=request.title[:120] or "Untitled",
             fabric=request.fabric,
             control_recipe=accepted.control.model_dump(mode="json"),
             designs=[str(design) for design in request.designs],
-            layout=request.layout.stated(),
-            length_m=accepted.length_m,
+            layout=quantity.layout.stated(),
+            length_m=quantity.length_m,
+            ordered=quantity.ordered,
+            overrun_pct=terms.overrun_pct,
+            seconds_pct=terms.seconds_pct,
+            priority=terms.priority,
+            due_at=terms.due_at,
+            needs_approval=terms.needs_approval or self._approving,
+            strike_off_id=terms.strike_off_id,
             created_by=actor.name,
         )
         return self._book.add_job(actor.name, job, self._protocols)
@@ -91,16 +101,10 @@ class Desk:
         Raises
         ------
         Forbidden, NotFound, Conflict
-            Without permission; no such job; a job that is over.
+            Without permission; no such job; a job in a state that does not take this.
         """
-        actor.require(Permission.JOB_CANCEL if want is Want.CANCEL else Permission.JOB_HOLD)
-        job = self._job(job_id)
-        if job.status in ("complete", "cancelled", "failed"):
-            msg = f"job {job_id} is {job.status}; nothing is left to {want.value}"
-            raise Conflict(msg)
-        if job.want == Want.CANCEL:
-            msg = f"job {job_id} is being cancelled"
-            raise Conflict(msg)
+        actor.require(RULES[ACTS[want]].permission)
+        self._job(job_id)
         return self._book.want(actor.name, job_id, want)
 
     def answer(self, actor: Actor, question_id: int, answer: str) -> Question:
@@ -198,6 +202,12 @@ class Desk:
         """Return the newest journal lines, newest first; or, to read on, those after line `after`, oldest first."""
         actor.require(Permission.LINE_READ)
         return self._book.journal(job_id, limit, after)
+
+    def _strike_off(self, job_id: int) -> None:
+        try:
+            self._job(job_id)
+        except NotFound as error:
+            raise Refused(f"strike-off {job_id}: {error}", "strike_off_id") from error
 
     def _job(self, job_id: int) -> Job:
         with self._book.store.read() as session:

@@ -11,6 +11,7 @@ from controller.alarms import AlarmBook, AlarmDesk
 from controller.alarms.own import kinds_of
 from controller.book import Book
 from controller.desk import Desk
+from controller.jobs import JobDesk
 from controller.lag import LoopLag
 from controller.lease import Lease, LeaseLost, leased
 from controller.line import Line
@@ -41,6 +42,8 @@ class Controller:
         What is written about jobs; for the controller's own use.
     desk
         The door for people and programs.
+    jobs
+        The part of it that is for what is done to jobs: approvals, cuts, splits, repeats.
     alarms
         The part of it that is for alarms.
     executor
@@ -56,6 +59,7 @@ class Controller:
     supervisors: dict[str, Supervisor]
     book: Book
     desk: Desk
+    jobs: JobDesk
     alarms: AlarmDesk
     executor: Executor
     viewing: Workers
@@ -70,6 +74,8 @@ class Controller:
         folder: Path,
         secrets: Path | None = None,
         standby: Callable[[str], None] | None = None,
+        *,
+        approving: bool = False,
     ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends, as the only controller of its database.
 
@@ -85,6 +91,8 @@ class Controller:
             Folder with the machines' passwords; `secrets` below `folder` if left out.
         standby
             Waits while another controller commands the line, and is told once which; None: that is an error.
+        approving
+            Whether every job must be approved before it is printed.
 
         Raises
         ------
@@ -108,8 +116,10 @@ class Controller:
             alarms = AlarmBook(store, kinds)
             supervisors = {name: Supervisor(machine, book, alarms, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
-            desk = Desk(book, protocols)
-            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), executor, viewing, LoopLag())
+            desk = Desk(book, protocols, approving=approving)
+            jobs = JobDesk(book, protocols, approving=approving)
+            alarm_desk, lag = AlarmDesk(alarms), LoopLag()
+            controller = cls(line, machines, supervisors, book, desk, jobs, alarm_desk, executor, viewing, lag)
             background = asyncio.create_task(controller._run(lease))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())

@@ -79,7 +79,12 @@ class Order(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """One layout on one fabric, so many metres, with its frozen control recipe."""
+    """One layout on one fabric, so many metres, with its frozen control recipe.
+
+    `ordered` counts pieces, or metres of a job by the metre; `length_m` is what is printed for it, over-run included.
+    `cut_m` is where a print under way is to end. `approved_by` let it be printed, `accepted_by` approved its result.
+    `strike_off_id` is the job whose acceptance this one waits for, `made_from_id` the one it was made from.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     order_id: int = Field(foreign_key="order.id", index=True)
@@ -89,8 +94,21 @@ class Job(SQLModel, table=True):
     designs: list[str] = _json(list)
     layout: dict[str, Any] = _json(dict)
     length_m: float
+    ordered: float = 0.0
+    overrun_pct: float = 0.0
+    seconds_pct: float = 0.0
+    priority: int = 0
+    due_at: datetime | None = _time(default=None)
+    needs_approval: bool = False
+    approved_by: str | None = Field(default=None, max_length=64)
+    approved_at: datetime | None = _time(default=None)
+    accepted_by: str | None = Field(default=None, max_length=64)
+    accepted_at: datetime | None = _time(default=None)
+    strike_off_id: int | None = Field(default=None, index=True)
+    made_from_id: int | None = None
     status: str = Field(default="queued", max_length=12, index=True)
     want: str = Field(default="run", max_length=8)
+    cut_m: float | None = None
     error: str | None = None
     raster: str | None = None
     raster_sha256: str | None = None
@@ -126,6 +144,7 @@ class Operation(SQLModel, table=True):
     machine: str = Field(max_length=32, index=True)
     protocol: str = Field(max_length=16)
     ticket: int = Field(unique=True)
+    length_m: float
     status: str = Field(default="waiting", max_length=12, index=True)
     state: str = Field(default="", max_length=20)
     metres: float = 0.0

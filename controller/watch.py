@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from controller.book import Book
 from controller.passing import in_turns, passing
@@ -55,6 +55,7 @@ def _to_inspect(book: Book) -> tuple[Job, Operation] | None:
             .join(Operation, col(Operation.job_id) == col(Job.id))
             .where(Operation.stage == "print", col(Operation.status).in_(["running", "done"]))
             .where(col(Job.status).in_(["running", "held"]), col(Job.inspected_rows) < col(Job.total_rows))
+            .where(or_(col(Job.cut_m).is_(None), Operation.status == "running"))
         )
         return next(iter(session.exec(printing.order_by(col(Job.id)).limit(1))), None)
 
@@ -80,7 +81,7 @@ async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, o
     inspection, ended = job.inspection, False
     strips = camera.strips(operation.ticket, job.inspected_rows, folder)
     arriving: asyncio.Future[CameraStrip | None] | None = None
-    over = asyncio.create_task(_until_over(book, job.id))
+    over = asyncio.create_task(_until_over(book, job.id, operation.id or 0))
     try:
         while not (ended and not looks):
             if arriving is None and not ended and len(looks) < AHEAD:
@@ -129,13 +130,14 @@ async def _judge(book: Book, executor: Executor, job: Job, seen: _Look, inspecti
     return result.inspection
 
 
-async def _until_over(book: Book, job_id: int) -> None:
-    """Return when the job is cancelled or has failed: no more strips will come."""
+async def _until_over(book: Book, job_id: int, operation_id: int) -> None:
+    """Return when the job is cancelled, has failed, or its print was cut short: no more strips will come."""
     while True:
         seen = book.store.feed.version
         with book.store.read() as session:
-            if session.get_one(Job, job_id).status in ("cancelled", "failed"):
-                return
+            job, printing = session.get_one(Job, job_id), session.get_one(Operation, operation_id)
+        if job.status in ("cancelled", "failed") or (job.cut_m is not None and printing.status == "done"):
+            return
         await book.store.feed.wait(seen, timeout_s=5.0)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -14,6 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 import recipes
 import rip
 from controller import Actor, JobRequest, Permission, Refused, Want, accept
+from controller.request import Terms
 from controller.tables import now
 from controller.work import draw_tile, survey, surveyed
 from hmi import designs, report, schemas, views
@@ -199,6 +201,12 @@ async def submit(
     length_m: Annotated[float | None, Form(allow_inf_nan=False)] = None,
     layout: Annotated[str, Form(max_length=LONGEST_LAYOUT)] = "{}",
     title: Annotated[str, Form(max_length=120)] = "",
+    priority: Annotated[int, Form()] = 0,
+    due_at: Annotated[datetime | None, Form()] = None,
+    overrun_pct: Annotated[float, Form(allow_inf_nan=False)] = 0.0,
+    seconds_pct: Annotated[float, Form(allow_inf_nan=False)] = 0.0,
+    needs_approval: Annotated[bool, Form()] = False,
+    strike_off_id: Annotated[int | None, Form(ge=0, le=2**31 - 1)] = None,
     sample: Annotated[str, Form(max_length=64)] = "",
     design: Annotated[list[UploadFile], File(max_length=MOST_DESIGNS)] = [],  # noqa: B006 (FastAPI copies it)
 ) -> schemas.JobView:
@@ -213,7 +221,8 @@ async def submit(
         laid = rip.read_layout(layout)
     except rip.LayoutError as error:
         raise Refused(str(error), error.field) from error
-    accept(JobRequest((Path(),) * max(len(design), 1), fabric, laid, length_m, name))
+    terms = Terms(priority, due_at, overrun_pct, seconds_pct, needs_approval, strike_off_id)
+    accept(JobRequest((Path(),) * max(len(design), 1), fabric, laid, length_m, name, terms))
     folder = app.settings.data / "designs"
     if design:
         kept = tuple([await _kept(app, part, folder) for part in design])
@@ -223,10 +232,10 @@ async def submit(
         raise Refused("send a design file, or name one of the samples", "design")
     if laid.width_mm is None and laid.piece_mm is None and not all(one.sized for one in kept):
         raise Refused("the file states no resolution: say how wide one repeat is", "width_mm")
-    request = JobRequest(tuple(one.path for one in kept), fabric, laid, length_m, name)
+    request = JobRequest(tuple(one.path for one in kept), fabric, laid, length_m, name, terms)
     desk = app.controller.desk
     frozen = await asyncio.to_thread(desk.freeze, request)  # a file of gains takes a while to read
-    return app.once(actor, key, lambda: _job_view(app, actor, desk.submit(actor, request, frozen).id))
+    return app.once(actor, key, lambda: job_view(app, actor, desk.submit(actor, request, frozen).id))
 
 
 async def _kept(app: App, design: UploadFile, folder: Path) -> Kept:
@@ -333,10 +342,11 @@ async def job_report(job_id: Id, app: AppState, actor: Reader) -> HTMLResponse:
 
 
 def _want(app: App, actor: Actor, key: str, job_id: Id, want: Want) -> schemas.JobView:
-    return app.once(actor, key, lambda: _job_view(app, actor, app.controller.desk.want(actor, job_id, want).id))
+    return app.once(actor, key, lambda: job_view(app, actor, app.controller.desk.want(actor, job_id, want).id))
 
 
-def _job_view(app: App, actor: Actor, job_id: int | None) -> schemas.JobView:
+def job_view(app: App, actor: Actor, job_id: int | None) -> schemas.JobView:
+    """Return a job as it is now."""
     return views.job_view(app.controller.desk.job(actor, job_id or 0))
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller import Conflict, Forbidden, NotFound, Refused
 from controller.lease import LeaseLost
 from controller.passing import CUT_OFF, passing
-from hmi import alarm_api
+from hmi import alarm_api, job_api
 from hmi.api import metrics_router, router
 from hmi.state import App
 
@@ -39,6 +39,11 @@ WORDS = {
     "fabric": "fabric",
     "layout": "layout",
     "title": "title",
+    "priority": "priority",
+    "due_at": "due date",
+    "at_m": "metre",
+    "first": "what it keeps",
+    "amount": "amount",
     "minutes": "minutes",
     "why": "why",
 }
@@ -58,6 +63,7 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app = FastAPI(title="Foulard", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.foulard = state
     app.include_router(router)
+    app.include_router(job_api.router)
     app.include_router(alarm_api.router)
     app.include_router(metrics_router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=["GET", "HEAD"], include_in_schema=False)

@@ -14,7 +14,7 @@ import typer
 from hmi import (
     alarm_commands,
     bench_commands,
-    job_commands,
+    job_act_commands,
     journal_commands,
     line_commands,
     machine_commands,
@@ -40,7 +40,7 @@ for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line
     app.command()(command)
 app.command("sign-in")(sign_in_commands.sign_in)
 app.command("sign-out")(sign_in_commands.sign_out)
-app.add_typer(job_commands.job, name="job")
+app.add_typer(job_act_commands.job, name="job")
 app.add_typer(alarm_commands.alarm, name="alarm")
 app.add_typer(journal_commands.journal, name="journal")
 app.add_typer(rip_commands.raster, name="raster")

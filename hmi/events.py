@@ -14,6 +14,7 @@ from typing import Any
 
 from controller import Actor, Controller
 from controller.desk import JobRecord
+from controller.states import OVER
 from hmi import schemas, views
 from hmi.alarm_views import alarm_views
 
@@ -131,7 +132,7 @@ async def pump(controller: Controller, ring: EventRing) -> None:
                 questions = open_questions
                 ring.put("questions", questions=questions)
             for record in controller.desk.jobs(READER):
-                if first or record.job.status in ("queued", "ripping", "running", "held") or _moved(record, jobs):
+                if first or record.job.status not in OVER or _moved(record, jobs):
                     _job_news(record, ring, jobs, strips, findings)
             first = False
         await asyncio.sleep(PUMP_S)
@@ -143,7 +144,7 @@ async def pump(controller: Controller, ring: EventRing) -> None:
 
 def _moved(record: JobRecord, jobs: dict[int, schemas.JobView]) -> bool:
     known = jobs.get(record.job.id or 0)
-    return known is None or known.status != record.job.status
+    return known is None or (known.status, known.accepted_by) != (record.job.status, record.job.accepted_by)
 
 
 def _job_news(

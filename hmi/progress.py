@@ -40,8 +40,8 @@ class Progress:
         """Show where a job is."""
         for item in record.operations:
             if item.stage not in self._tasks:
-                self._tasks[item.stage] = self._bars.add_task(item.stage, total=record.job.length_m, state="")
-            done = record.job.length_m if item.status == "done" else item.metres
+                self._tasks[item.stage] = self._bars.add_task(item.stage, total=item.length_m, state="")
+            done = item.length_m if item.status == "done" else item.metres
             self._bars.update(self._tasks[item.stage], completed=done, state=item.state or item.status)
 
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 import recipes
 from controller.desk import JobRecord
 from controller.pieces import finding_of, pieces_of, results_of
+from controller.tally import tally
 
 STAGE_TITLES = {"pretreat": "Pretreatment", "print": "Printing", "fix": "Fixation", "wash": "Washing"}
 
@@ -53,6 +54,7 @@ def page(record: JobRecord, folder: Path) -> str:
     return _ENVIRONMENT.get_template("report.html").render(
         job=job,
         recipe=control.recipe,
+        tally=tally(job, results_of(job, record.findings)),
         digest=control.digest,
         preview=_data_url(folder / "preview.jpg"),
         stages=[

@@ -7,7 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rip import Layout
 
-JobStatus = Literal["queued", "ripping", "running", "held", "complete", "cancelled", "failed"]
+JobStatus = Literal[
+    "to_approve", "queued", "ripping", "parked", "running", "held", "cancelling", "complete", "cancelled", "failed"
+]
+JobAct = Literal["approve", "hold", "resume", "cut", "split", "schedule", "repeat", "recolour", "cancel"]
 OperationStatus = Literal["waiting", "ready", "running", "done", "cancelled", "failed"]
 Stage = Literal["pretreat", "print", "fix", "wash"]
 TileView = Literal["proof", "coverage", "limit"]
@@ -216,8 +219,37 @@ class StopView(View):
     seconds: float
 
 
+class ActView(View):
+    """What may be done to a job as it stands, and the permission it takes."""
+
+    act: JobAct
+    permission: str
+
+
+class TallyView(View):
+    """What came of a complete job: firsts and seconds against the order, in pieces or metres.
+
+    `unseen` was printed and not looked at; `missing` is to be printed again, as `short` is more than `allowed`.
+    """
+
+    unit: Literal["pieces", "metres"]
+    ordered: float
+    firsts: float
+    seconds: float
+    unseen: float
+    short: float
+    over: float
+    allowed: float
+    missing: float
+
+
 class JobView(View):
-    """A job in the queue."""
+    """A job in the queue.
+
+    `length_m` is what is printed for the `ordered` pieces (of all designs) or metres. `approved_by` let it be printed,
+    `accepted_by` approved what came of it; it waits until `strike_off_id` is accepted. `cut_m` is where a print under
+    way is to end; `made_from_id` the job it was split off, repeated or copied from.
+    """
 
     id: int
     title: str
@@ -226,6 +258,20 @@ class JobView(View):
     length_m: float
     layout: Layout
     status: JobStatus
+    acts: tuple[ActView, ...]
+    order_id: int
+    ordered: float
+    overrun_pct: float
+    seconds_pct: float
+    tally: TallyView | None
+    priority: int
+    due_at: datetime | None
+    needs_approval: bool
+    approved_by: str | None
+    accepted_by: str | None
+    strike_off_id: int | None
+    made_from_id: int | None
+    cut_m: float | None
     stage: Stage | None
     progress: Annotated[float, Field(ge=0, le=1)]
     created_at: datetime

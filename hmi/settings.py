@@ -26,6 +26,8 @@ class Settings(BaseSettings):
         Set to true behind TLS, so that the session cookie never travels in the clear.
     max_upload_mb
         Largest design that is taken.
+    jobs_need_approval
+        Whether every job must be approved, by somebody other than who submitted it, before it is printed.
     opcua_port
         Port of the whole line as an OPC UA server, for SCADA and MES; empty: there is none.
     opcua_host
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     database: str = ""
     secure_cookie: bool = False
     max_upload_mb: int = Field(default=512, ge=1)
+    jobs_need_approval: bool = False
     opcua_port: int | None = Field(default=None, ge=0, le=65535)
     opcua_host: str = "127.0.0.1"
     opcua_anonymous: bool = False

@@ -11,8 +11,10 @@ from controller import Actor, Controller
 from controller.desk import JobRecord
 from controller.pieces import PieceResult, Place, finding_of, pieces_of, results_of
 from controller.plan import progress
+from controller.states import RULES, allowed
 from controller.supervise import Supervisor
 from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip, now
+from controller.tally import Tally, tally
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
@@ -48,10 +50,10 @@ def machine_view(controller: Controller, name: str) -> schemas.MachineView:
         remote=bool(snapshot.value("remote")) if snapshot.good("remote") else None,
         age_s=_age_s(snapshot),
         metres=_number(snapshot, "metres") if ours else None,
-        length_m=job.length_m if job else None,
+        length_m=operation.length_m if operation else None,
         job_id=job.id if job else None,
         job_title=job.title if job else None,
-        operation=operation_view(operation, job) if operation and job else None,
+        operation=operation_view(operation) if operation else None,
         waiting=_waiting(supervisor),
         tags=tuple(_tag_view(machine, snapshot, tag_name) for tag_name in shown_tags(machine)),
         alarms=alarm_views(controller.alarms.of(READER, name), controller.alarms.firsts(READER)),
@@ -63,12 +65,13 @@ def shown_tags(machine: Machine) -> list[str]:
     return [name for name, spec in machine.profile.tags.items() if spec.access == "r" and spec.group not in HANDSHAKE]
 
 
-def operation_view(operation: Operation, job: Job) -> schemas.OperationView:
+def operation_view(operation: Operation) -> schemas.OperationView:
     """Return one stage of a job."""
     return schemas.OperationView(
         id=operation.id or 0, stage=cast("Any", operation.stage), machine=operation.machine,
         protocol=operation.protocol, status=cast("Any", operation.status), state=operation.state,
-        metres=operation.metres, length_m=job.length_m, started_at=operation.started_at, ended_at=operation.ended_at,
+        metres=operation.metres, length_m=operation.length_m, started_at=operation.started_at,
+        ended_at=operation.ended_at,
     )  # fmt: skip
 
 
@@ -222,13 +225,29 @@ def _job_fields(record: JobRecord) -> dict[str, Any]:
     return {
         "id": job.id or 0, "title": job.title, "fabric": job.fabric, "fabric_title": control.recipe.fabric.title,
         "length_m": job.length_m, "layout": read_layout(job.layout), "status": job.status, "stage": at_work,
+        "acts": tuple(schemas.ActView(act=cast("Any", act), permission=RULES[act].permission)
+                      for act in allowed(job.status)),
+        "order_id": job.order_id, "ordered": job.ordered, "overrun_pct": job.overrun_pct,
+        "seconds_pct": job.seconds_pct, "priority": job.priority, "due_at": job.due_at,
+        "needs_approval": job.needs_approval, "approved_by": job.approved_by, "accepted_by": job.accepted_by,
+        "strike_off_id": job.strike_off_id, "made_from_id": job.made_from_id, "cut_m": job.cut_m,
+        "tally": _tally_view(tally(job, results_of(job, record.findings)) if job.status == "complete" else None),
         "progress": round(progress(job, operations), 4), "created_at": job.created_at,
         "created_by": job.created_by, "error": job.error,
-        "operations": tuple(operation_view(operation, job) for operation in operations),
+        "operations": tuple(operation_view(operation) for operation in operations),
         "findings": len(record.findings),
         "grade": schemas.GradeView(**job.grade) if job.grade else None,
         "has_preview": job.raster is not None,
     }  # fmt: skip
+
+
+def _tally_view(found: Tally | None) -> schemas.TallyView | None:
+    if found is None:
+        return None
+    return schemas.TallyView(
+        unit=found.unit, ordered=found.ordered, firsts=found.firsts, seconds=found.seconds, unseen=found.unseen,
+        short=round(found.short, 3), over=round(found.over, 3), allowed=found.allowed, missing=round(found.missing, 3),
+    )  # fmt: skip
 
 
 def _tag_view(machine: Machine, snapshot: Snapshot, name: str) -> schemas.TagView:

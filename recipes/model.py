@@ -1,4 +1,4 @@
-"""The master recipe as validated plain data (ISA-88): fabric, inks, print mode, four stages."""
+"""The master recipe as validated plain data (ISA-88): fabric, inks, print mode, and the stages of its route."""
 
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -37,6 +37,14 @@ SETPOINTS: dict[Stage, frozenset[str]] = {
     ),
 }
 """Setpoints that a complete recipe states for each stage, by the line's standard tag names."""
+
+NEEDED: dict[str, tuple[Stage, ...]] = {
+    "acid": ("print", "fix", "wash"),
+    "reactive": ("print", "fix", "wash"),
+    "disperse": ("print", "fix", "wash"),
+    "pigment": ("print", "fix"),
+}
+"""Stages that no recipe of an ink class goes without: a dye that did not fix must come out, a pigment is only cured."""
 
 DRYING_SETPOINTS: tuple[tuple[Stage, str], ...] = (
     ("pretreat", "chamber_temp_sp_c"),
@@ -134,7 +142,7 @@ class InkSet(_Frozen):
     """
 
     title: Text
-    ink_class: Literal["acid", "reactive", "disperse"]
+    ink_class: Literal["acid", "reactive", "disperse", "pigment"]
     inks: tuple[Ink, Ink, Ink, Ink]
     more: tuple[Ink, ...] = ()
     total_limit_pct: Annotated[FiniteFloat, Field(ge=100, le=400)]
@@ -224,7 +232,10 @@ class StageRecipe(_Frozen):
 
 
 class Recipe(_Frozen):
-    """A master recipe: complete, or it does not load."""
+    """A master recipe: complete, or it does not load.
+
+    `stages` are those the cloth goes through; what a recipe leaves out is not done.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     version: Annotated[int, Field(ge=1)]
@@ -237,29 +248,41 @@ class Recipe(_Frozen):
     @field_validator("stages")
     @classmethod
     def _complete(cls, stages: dict[Stage, StageRecipe]) -> dict[Stage, StageRecipe]:
-        if missing := [stage for stage in STAGES if stage not in stages]:
-            raise ValueError(f"stages lack {', '.join(missing)}: a recipe states all of {', '.join(STAGES)}")
-        for stage in STAGES:
+        for stage in stages:
             stated = set(stages[stage].setpoints)
             if missing := SETPOINTS[stage] - stated:
                 raise ValueError(f"stage {stage} lacks the setpoints {', '.join(sorted(missing))}")
             if unknown := stated - SETPOINTS[stage]:
                 raise ValueError(f"stage {stage} has unknown setpoints {', '.join(sorted(unknown))}")
-        return {stage: stages[stage] for stage in STAGES}
+        return {stage: stages[stage] for stage in STAGES if stage in stages}
+
+    @model_validator(mode="after")
+    def _goes_the_whole_way(self) -> Self:
+        needed = NEEDED[self.ink_set.ink_class]
+        if missing := [stage for stage in needed if stage not in self.stages]:
+            raise ValueError(
+                f"stages lack {', '.join(missing)}: {self.ink_set.ink_class} inks go through {', '.join(needed)}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _cloth_survives(self) -> Self:
         limit = self.fabric.max_dry_temp_c
         for stage, name in DRYING_SETPOINTS:
-            value = self.stages[stage].setpoints[name]
+            value = self.stages[stage].setpoints[name] if stage in self.stages else 0.0
             if value > limit:
                 raise ValueError(
                     f"stage {stage}: {name} {value:g} is above what {self.fabric.title} bears "
                     f"({limit:g} °C dry): lower it"
                 )
-        width = self.stages["pretreat"].setpoints["width_sp_mm"]
+        width = self.stages["pretreat"].setpoints["width_sp_mm"] if "pretreat" in self.stages else 0.0
         if width > self.fabric.cloth_width_mm:
             raise ValueError(
                 f"stage pretreat: width_sp_mm {width:g} is wider than the cloth ({self.fabric.cloth_width_mm:g} mm)"
             )
         return self
+
+    @property
+    def route(self) -> tuple[Stage, ...]:
+        """The stages in the way of the cloth."""
+        return tuple(self.stages)

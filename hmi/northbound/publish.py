@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from controller import Actor, Conflict, Controller, Want
+from controller.book import ACTS
+from controller.states import RULES
 from hmi.accounts import Accounts
 from hmi.northbound.server import LineServer
 from hmi.northbound.state import READER, Figures, figures_of, line_state
@@ -41,7 +43,11 @@ async def northbound(settings: Settings, controller: Controller, accounts: Accou
         planned = controller.book.intent(machine)
         if planned is None:
             raise Conflict(f"the {machine} has no job now")
-        controller.desk.want(actor, planned[0].job_id, want)
+        operation, intent = planned
+        if intent.want is want:  # a variable takes the value it has
+            actor.require(RULES[ACTS[want]].permission)
+        else:
+            controller.desk.want(actor, operation.job_id, want)
 
     async with LineServer(
         controller.line.title,

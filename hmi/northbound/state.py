@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from controller import Actor, Controller
 from controller.alarms.states import NAMES
 from controller.desk import JobRecord
+from controller.states import WAITING
 from drivers import Identification, Snapshot
 
 __all__ = ["READER", "CurrentJob", "Figures", "LineState", "MachineState", "figures_of", "line_state"]
@@ -82,7 +83,7 @@ def figures_of(records: Iterable[JobRecord]) -> Figures:
     return Figures(
         jobs_complete=statuses.count("complete"),
         jobs_failed=statuses.count("failed"),
-        jobs_waiting=statuses.count("queued") + statuses.count("ripping"),
+        jobs_waiting=sum(status in WAITING for status in statuses),
         metres_printed=round(sum(printed), 2),
         findings=sum(len(record.findings) for record in records),
         last_grade=str(last.grade["quality"]) if last else "",
@@ -95,5 +96,5 @@ def _current(controller: Controller, machine: str) -> CurrentJob | None:
     if found is None:
         return None
     operation, job = found
-    done = round(min(operation.metres / job.length_m, 1.0), 4)
-    return CurrentJob(job.id or 0, job.title, job.status, operation.stage, job.want, job.length_m, done)
+    done = round(min(operation.metres / operation.length_m, 1.0), 4)
+    return CurrentJob(job.id or 0, job.title, job.status, operation.stage, job.want, operation.length_m, done)

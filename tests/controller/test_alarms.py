@@ -330,7 +330,7 @@ def test_what_waits_too_long_is_an_alarm_of_the_controller_s_own(store: Store) -
         stages = {"print": ("press", "done", START), "fix": ("steamer", "waiting", None)}
         operations = [
             Operation(job_id=job.id or 0, stage=stage, machine=machine, protocol="", ticket=number, status=status,
-                      ended_at=ended_at)
+                      length_m=2, ended_at=ended_at)
             for number, (stage, (machine, status, ended_at)) in enumerate(stages.items())
         ]  # fmt: skip
         session.add_all(operations)

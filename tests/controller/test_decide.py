@@ -214,6 +214,20 @@ def test_hold_and_go_on() -> None:
     assert decide(intent(Want.RUN), held.snapshot(), NOW) == Command(Verb.UNHOLD)
 
 
+def test_a_print_that_is_cut_short_is_stopped_behind_the_metre_and_is_done_then() -> None:
+    cut = replace(intent(confirmed=frozenset({"load"})), until_m=1.2)
+    running = Machine(State.EXECUTE, TICKET, metres=1.0, written=dict(SETTINGS))
+    assert decide(cut, running.snapshot(), NOW) == Wait("running")
+    behind = replace(running, metres=1.25)
+    assert decide(cut, behind.snapshot(), NOW) == Command(Verb.STOP)
+    assert decide(replace(cut, want=Want.HOLD), behind.snapshot(), NOW) == Command(Verb.STOP)
+    assert decide(cut, replace(behind, state=State.STOPPED).snapshot(), NOW) == Finish(done=True)
+    assert decide(cut, replace(running, state=State.HELD).snapshot(), NOW) == Command(Verb.UNHOLD)
+    assert decide(replace(cut, want=Want.CANCEL), behind.snapshot(), NOW) == Command(Verb.STOP)
+    cancelled = replace(cut, want=Want.CANCEL)
+    assert decide(cancelled, replace(behind, state=State.STOPPED).snapshot(), NOW) == Finish(done=False)
+
+
 def test_the_press_keeps_its_ticket_until_the_camera_has_seen_all_of_it() -> None:
     printed = Machine(State.COMPLETE, TICKET, metres=2.0, written=dict(SETTINGS))
     waiting = replace(intent(), inspected=False)

@@ -34,6 +34,7 @@ class Line(RuleBasedStateMachine):
         self.metres_seen = 0.0
         self.moisture_pct: float | None = None
         self.unprofiled = ""
+        self.until_m: float | None = None
 
     @initialize(
         state=st.sampled_from([State.STOPPED, State.COMPLETE, State.ABORTED, State.IDLE, State.EXECUTE, State.HELD]),
@@ -50,7 +51,8 @@ class Line(RuleBasedStateMachine):
         pretreated_at = datetime(2026, 1, 1, tzinfo=UTC)
         beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("pretreat", pretreated_at), MAX_WAIT_H,
                               self.moisture_pct, MAX_MOISTURE_PCT, self.unprofiled)  # fmt: skip
-        return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), beginning=beginning)
+        return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), until_m=self.until_m,
+                      beginning=beginning)  # fmt: skip
 
     @precondition(lambda self: self.finished is None)
     @rule()
@@ -77,14 +79,24 @@ class Line(RuleBasedStateMachine):
                 assert text
                 self.open = kind
             case Finish(done):
-                assert not done or (self.machine.active_ticket == TICKET and self.machine.state is State.COMPLETE)
+                assert not done or (self.machine.active_ticket == TICKET and self._made_all())
                 assert done or self.want is Want.CANCEL
                 self.finished = action
             case Wait(reason):
                 assert reason
 
+    def _made_all(self) -> bool:
+        """Whether the machine made its length; or stands, and made what a person had it cut to."""
+        if self.machine.state is State.COMPLETE:
+            return True
+        cut = self.until_m is not None and self.machine.metres >= self.until_m
+        return cut and self.machine.state in (State.STOPPED, State.ABORTED)
+
     def _may_command(self, verb: Verb) -> None:
         ours = self.machine.active_ticket == TICKET
+        if verb is Verb.STOP and ours and self.want is not Want.CANCEL and self.machine.state is not State.IDLE:
+            assert self.until_m is not None, "nobody wants it to end"
+            assert self.machine.metres >= self.until_m, "it is stopped behind the metre, not before"
         if self.machine.state in (State.EXECUTE, State.HELD, State.SUSPENDED) and not ours:
             assert f"foreign@{FOREIGN}" in self.confirmed, "another's job is stopped by a person only"
             assert verb is Verb.STOP
@@ -92,6 +104,8 @@ class Line(RuleBasedStateMachine):
             assert "load" in self.confirmed
             assert self.machine.written == SETTINGS
             assert self.want is Want.RUN
+            if ours and self.until_m is not None:
+                assert self.machine.metres < self.until_m, "nothing is printed behind the cut"
         if verb is Verb.RESET:
             supplies, waited, damp, unmeasured = (interlock.override for interlock in GOODS)
             assert self.ink_l >= NEEDED_L or supplies in self.confirmed
@@ -145,6 +159,10 @@ class Line(RuleBasedStateMachine):
     def the_desk(self, want: Want) -> None:
         self.want = want if self.want is not Want.CANCEL else self.want
 
+    @rule(at_m=st.sampled_from([0.4, 1.0, 1.7]))
+    def the_job_is_cut_short(self, at_m: float) -> None:
+        self.until_m = at_m
+
     @rule()
     def the_power_fails(self) -> None:
         self.machine = replace(self.machine, state=State.ABORTED)
@@ -168,7 +186,8 @@ class Line(RuleBasedStateMachine):
         for _ in range(200):
             if self.finished is not None:
                 assert self.finished.done
-                assert self.machine.metres == SETTINGS["length_m"]
+                at_least = SETTINGS["length_m"] if self.until_m is None else self.until_m
+                assert at_least <= self.machine.metres <= SETTINGS["length_m"]
                 return
             self.supervise()
             if self.open is not None:

@@ -15,6 +15,7 @@ from controller.book import Book
 from controller.epcis import Names, events, made_of, write_document
 from controller.store import in_folder, looking
 from controller.tables import Job, Operation
+from controller.work import Prepared
 
 REQUIRED = {
     "EPCISDocument": {"@context", "type", "schemaVersion", "creationDate", "epcisBody"},
@@ -49,9 +50,11 @@ def folder(tmp_path: Path) -> Path:
     for cancelled in (False, True):
         control = control_recipe("silk-twill")
         ordered = Job(title="ordered", fabric="silk-twill", control_recipe=control.model_dump(mode="json"),
-                      length_m=2.0, total_rows=0, raster_sha256="ab" * 32,
-                      planned_ml={"cyan": 1.0, "magenta": 1.0, "yellow": 1.0, "black": 1.0})  # fmt: skip
+                      length_m=2.0)  # fmt: skip
         job = book.add_job("anna", ordered, {machine.name: "opcua" for machine in line.machines})
+        planned_ml = {"cyan": 1.0, "magenta": 1.0, "yellow": 1.0, "black": 1.0}
+        book.preparing(job.id or 0)
+        book.prepared(job.id or 0, Prepared(tmp_path / "raster", "ab" * 32, 0, 0.042, {}, planned_ml))
         with store.read() as session:
             operations = session.exec(select(Operation).where(Operation.job_id == job.id)).all()
         for operation in operations:

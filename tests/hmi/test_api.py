@@ -116,9 +116,63 @@ def test_a_job_is_submitted_once_shown_held_and_cancelled(server: Server) -> Non
         assert {"job submitted", "job hold", "job run", "job cancel"} <= set(kinds)
 
 
+def test_what_may_be_done_to_a_job_is_shown_and_done(server: Server) -> None:
+    with server.signed_in() as client:
+        terms = {"priority": 2, "due_at": "2026-05-04T16:00:00Z", "needs_approval": "true", "overrun_pct": 10}
+        job = submit(client, png(), layout='{"pieces": 10, "piece_mm": [60, 45]}', **terms).json()
+        assert (job["status"], job["ordered"], job["layout"]["pieces"]) == ("to_approve", 10, 11)
+        assert [one["act"] for one in job["acts"]] == [
+            "approve", "cut", "split", "schedule", "repeat", "recolour", "cancel"
+        ]  # fmt: skip
+        path = f"/api/v1/jobs/{job['id']}"
+
+        def act(name: str, **body: object) -> httpx.Response:
+            return client.post(f"{path}/{name}", json=body)
+
+        first, rest = act("split", first=4).json()
+        assert (first["ordered"], rest["ordered"], rest["made_from_id"]) == (4, 6, job["id"])
+        assert rest["order_id"] == job["order_id"]
+        assert act("schedule", priority=-1, never_due=True).json()["due_at"] is None
+        ways = [
+            {"name": name, "colourway": {"replace": {"#000000": [40, 50, lab_b]}}}
+            for name, lab_b in (("a", 1), ("b", 9))
+        ]
+        copies = act("recolour", colourways=ways)
+        assert (copies.status_code, [one["title"] for one in copies.json()]) == (201, ["flower, a", "flower, b"])
+        assert act("repeat").json()["order_id"] != job["order_id"]
+        missing = act("repeat", missing=True)
+        assert (missing.status_code, "known when it is complete" in missing.json()["detail"]) == (409, True)
+        shorter = act("cut", at_m=0.01)
+        assert (shorter.status_code, shorter.json()["field"]) == (422, "at_m")
+        refused = act("hold")
+        assert refused.status_code == 409
+        assert refused.json()["detail"].endswith("is waiting for approval; only a job that waits or runs can be held")
+        assert act("approve", comment="fine").json()["approved_by"] == "admin"
+
+
+def test_roles_decide_who_may_approve_and_nobody_approves_their_own(server: Server) -> None:
+    planner, designer = f"planner-{uuid.uuid4().hex[:6]}", f"designer-{uuid.uuid4().hex[:6]}"
+    passwords = {name: server.add_user(name, name.partition("-")[0]) for name in (planner, designer)}
+    with server.signed_in(planner, passwords[planner]) as client:
+        job = submit(client, png(), needs_approval=True).json()
+        own = client.post(f"/api/v1/jobs/{job['id']}/approve", json={})
+        assert (own.status_code, "admin" in own.json()["detail"]) == (403, True)
+    with server.signed_in(designer, passwords[designer]) as client:
+        assert client.post(f"/api/v1/jobs/{job['id']}/approve", json={}).status_code == 403
+    with server.signed_in() as client:
+        assert client.post(f"/api/v1/jobs/{job['id']}/approve", json={}).status_code == 200
+        assert client.post(f"/api/v1/jobs/{job['id']}/cancel").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "says"),
     [
+        ({"priority": 10}, "priority", "-9 to 9"),
+        ({"priority": "soon"}, "priority", "priority"),
+        ({"due_at": "2026-05-04T16:00:00"}, "due_at", "time zone"),
+        ({"overrun_pct": 51}, "overrun_pct", "0 to 50"),
+        ({"seconds_pct": -1}, "seconds_pct", "0 to 100"),
+        ({"strike_off_id": 999999}, "strike_off_id", "no job 999999"),
         ({"fabric": "velvet"}, "fabric", "velvet"),
         ({"length_m": -1}, "length_m", "length"),
         ({"length_m": 1e9}, "length_m", "length"),

@@ -147,12 +147,18 @@ def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration:
     page.goto(f"{url}/jobs")
     page.get_by_role("button", name="New job").click()
     page.locator("input[type=file]").set_input_files(design)
+    page.get_by_text("Priority, due date, over-run, approval").click()
+    page.get_by_label("Over-run").fill("10")
     with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/jobs")) as sent:
         page.get_by_role("button", name="Submit job").click()
-    assert sent.value.status == 201
+    assert sent.value.status == 201, sent.value.text()
     job = sent.value.json()
-    assert job["title"] == "ruban"
+    assert (job["title"], job["ordered"], job["length_m"]) == ("ruban", 10, 11)
     page.goto(f"{url}/jobs/{job['id']}")
+    page.get_by_role("button", name="Priority and due date").click()
+    page.get_by_label("Priority", exact=True).fill("3")
+    page.locator("form").get_by_role("button", name="Priority and due date").click()
+    expect(page.locator("dl", has_text="Order").first).to_contain_text("Priority3")
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_role("button", name=f"Cancel job {job['id']} now").click()
     expect(page.get_by_role("main")).to_contain_text(re.compile("cancelled", re.IGNORECASE), timeout=60_000)

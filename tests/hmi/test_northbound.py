@@ -171,6 +171,7 @@ def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path, primed: Callable
             with pytest.raises(ua.UaStatusCodeError, match="BadOutOfRange"):
                 await want.write_value("faster")
             await until(session, want, "run")
+            await want.write_value("run")
             await want.write_value("cancel")
 
     with running(tmp_path, FOULARD_OPCUA_ANONYMOUS="true", FOULARD_OPCUA_WRITABLE="true") as line:

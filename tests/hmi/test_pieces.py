@@ -31,7 +31,7 @@ def record() -> JobRecord:
         layout={"pieces": 1}, raster_meta={"dpi": 600, "pieces": pieces}, mm_per_row=MM_PER_ROW,
         total_rows=round(340 / MM_PER_ROW), inspected_rows=round(340 / MM_PER_ROW),
     )  # fmt: skip
-    printed = Operation(id=1, job_id=1, stage="print", machine="press", protocol="opcua", ticket=1)
+    printed = Operation(id=1, job_id=1, stage="print", machine="press", protocol="opcua", ticket=1, length_m=0.34)
     found = (finding(1, "spot", 0.12, 2400 * MM_PER_ROW + 50), finding(2, "spot", 0.01, 700),
              finding(3, "spot", 0.22, 14400 * MM_PER_ROW + 80))  # fmt: skip
     return JobRecord(job, (printed,), found, ())

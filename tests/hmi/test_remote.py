@@ -75,6 +75,30 @@ def test_a_job_is_submitted_listed_held_and_resumed(desk: Path, job: dict[str, A
     assert told(desk, "job", "show", job["id"])["print_width_mm"] == 1360
 
 
+def test_what_is_done_to_jobs_has_its_commands(desk: Path, server: Server, tmp_path: Path) -> None:
+    made = told(desk, "job", "add", 'étoile "1".png', "--fabric", "cotton-poplin-pigment", "--length-m", "4",
+                "--needs-approval", "--priority", "3", "--due", "2026-05-04T16:00Z")  # fmt: skip
+    assert [one["stage"] for one in made["operations"]] == ["pretreat", "print", "fix"]
+    assert (made["status"], made["priority"], made["due_at"]) == ("to_approve", 3, "2026-05-04T16:00:00Z")
+    first, rest = told(desk, "job", "split", made["id"], "--first", 1.5)["jobs"]
+    assert (first["length_m"], rest["length_m"]) == (1.5, 2.5)
+    assert told(desk, "job", "cut", rest["id"], "--at-m", 2)["length_m"] == 2.0
+    assert told(desk, "job", "set", rest["id"], "--priority", -2, "--due", "never")["due_at"] is None
+    (desk / "wine.json").write_text('{"replace": {"#808080": [30, 40, 10]}}')
+    (copy,) = told(desk, "job", "recolour", rest["id"], "wine.json")["jobs"]
+    assert (copy["title"], copy["order_id"]) == ('étoile "1", wine', made["order_id"])
+    assert told(desk, "job", "repeat", rest["id"], "--amount", 3)["length_m"] == 3.0
+    signed_in(tmp_path, server, "paula", server.add_user("paula", "planner"))
+    assert_refused(foulard("job", "approve", rest["id"], folder=desk), "submitted by admin", "paula")
+    assert told(tmp_path, "job", "approve", rest["id"], "--comment", "seen")["approved_by"] == "paula"
+    shown = foulard("job", "show", first["id"], folder=desk)
+    assert shown.returncode == 0, shown.stderr
+    assert "approve, cut, split, schedule" in " ".join(shown.stdout.split())
+    assert_refused(foulard("job", "split", first["id"], "--first", "9", folder=desk), "9", "1.5")
+    assert_refused(foulard("job", "set", first["id"], "--due", "2026-05-04", folder=desk), "time zone")
+    assert_refused(foulard("job", "recolour", rest["id"], "none.json", folder=desk), "none.json")
+
+
 def test_the_report_is_a_page(desk: Path, job: dict[str, Any]) -> None:
     assert told(desk, "job", "report", job["id"], "--out", "roll.html") == {"job": job["id"], "report": "roll.html"}
     assert "étoile" in (desk / "roll.html").read_text("utf-8")

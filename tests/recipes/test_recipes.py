@@ -25,6 +25,7 @@ def changed(name: str, *path, value) -> dict:
         ("silk-twill", "acid", (102, 102), (30, 45)),
         ("cotton-sateen", "reactive", (102, 102), (8, 12)),
         ("polyester-satin", "disperse", (170, 180), (6, 10)),
+        ("cotton-poplin-pigment", "pigment", (150, 160), (4, 5)),
     ],
 )
 def test_each_fibre_is_fixed_as_its_inks_need(name, ink_class, temp_c, dwell_min):
@@ -36,15 +37,23 @@ def test_each_fibre_is_fixed_as_its_inks_need(name, ink_class, temp_c, dwell_min
 
 
 def test_every_recipe_states_every_setpoint_and_its_source():
-    assert set(recipes.library()) == {"silk-twill", "cotton-sateen", "polyester-satin"}
+    assert set(recipes.library()) == {"silk-twill", "cotton-sateen", "polyester-satin", "cotton-poplin-pigment"}
     for found in recipes.library().values():
-        assert tuple(found.stages) == recipes.STAGES
+        assert found.route == tuple(stage for stage in recipes.STAGES if stage in found.stages)
         for stage, stated in found.stages.items():
             assert set(stated.setpoints) == recipes.SETPOINTS[stage]
             assert all(math.isfinite(value) for value in stated.setpoints.values())
             assert stated.source
         assert found.fabric.print_width_mm == found.fabric.cloth_width_mm - 40
         assert found.print_mode.dpi == 600
+
+
+def test_dyes_are_washed_and_pigment_is_cured_and_done():
+    routes = {name: found.route for name, found in recipes.library().items()}
+    assert routes.pop("cotton-poplin-pigment") == ("pretreat", "print", "fix")
+    assert set(routes.values()) == {("pretreat", "print", "fix", "wash")}
+    bare = recipes.Recipe.model_validate(changed("cotton-poplin-pigment", "stages", "pretreat", value=None))
+    assert bare.route == ("print", "fix")
 
 
 def test_solid_inks_do_not_exceed_the_cloths_ink_weight():
@@ -55,7 +64,9 @@ def test_solid_inks_do_not_exceed_the_cloths_ink_weight():
 
 
 def test_unknown_fabric_names_the_known_ones():
-    with pytest.raises(recipes.UnknownFabricError, match=r"'linen'.*cotton-sateen, polyester-satin, silk-twill"):
+    with pytest.raises(
+        recipes.UnknownFabricError, match=r"'linen'.*cotton-poplin-pigment, cotton-sateen, polyester-satin"
+    ):
         recipes.recipe("linen")
 
 
@@ -63,7 +74,8 @@ def test_unknown_fabric_names_the_known_ones():
     ("path", "value", "complaint"),
     [
         (("fabric", "colour"), "white", "Extra inputs are not permitted"),
-        (("stages", "wash"), None, "stages lack wash"),
+        (("stages", "wash"), None, "stages lack wash: acid inks go through print, fix, wash"),
+        (("stages", "print"), None, "stages lack print"),
         (("stages", "fix", "setpoints", "dwell_sp_min"), None, "stage fix lacks the setpoints dwell_sp_min"),
         (("stages", "fix", "setpoints", "dwell_min"), 3.0, "unknown setpoints dwell_min"),
         (("stages", "fix", "setpoints", "dwell_sp_min"), float("nan"), "finite number"),

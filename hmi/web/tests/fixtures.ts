@@ -14,7 +14,9 @@ export const machine = (name: string, more: Partial<MachineView> = {}): MachineV
 export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
   id, title: `Job ${id}`, fabric: 'silk-twill', fabric_title: 'Silk twill', length_m: 8, layout, status: 'queued',
   stage: null, progress: 0, created_at: '2026-11-22T08:00:00Z', created_by: 'admin', error: null, operations: [], findings: 0,
-  grade: null, has_preview: false, ...more,
+  grade: null, has_preview: false, acts: [], order_id: id, ordered: 8, overrun_pct: 0, seconds_pct: 0, tally: null, priority: 0,
+  due_at: null, needs_approval: false, approved_by: null, accepted_by: null, strike_off_id: null, made_from_id: null, cut_m: null,
+  ...more,
 })
 export const detail = (id: number, more: Partial<JobDetail> = {}): JobDetail => ({
   ...job(id), repeat_width_mm: 450, repeat_height_mm: 488, print_width_mm: 1360, dpi: 600, notes: [], inks: [], strips: [],

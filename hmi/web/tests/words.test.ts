@@ -33,6 +33,13 @@ it('groups jobs: first come first in the queue, newest first when finished', () 
   expect([active, waiting, finished].map((group) => group.map((one) => one.id))).toEqual([[2], [4, 5], [3, 1]])
 })
 
+it('puts waiting jobs in the order in which their turn comes', () => {
+  const due = (id: number, day: number) => job(id, { due_at: `2026-05-0${day}T00:00:00Z` })
+  const jobs = [job(1), due(2, 4), due(3, 2), job(4, { priority: 1 }), job(5, { priority: -1, status: 'ripping' }), job(6, { status: 'parked' })]
+  expect(groups(jobs).waiting.map((one) => one.id)).toEqual([5, 4, 3, 2, 1, 6])
+  expect(groups([job(7, { status: 'cancelling' })]).active).toHaveLength(1)
+})
+
 describe('trends', () => {
   it('keep ten minutes', () => {
     let trend = sampled(undefined, 0, 1)

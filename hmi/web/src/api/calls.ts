@@ -1,7 +1,7 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
 import { Refused } from './problem'
-import type { AlarmView, JobDetail, JobView } from './types'
+import type { AlarmView, Colourway, JobDetail, JobView } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
 
@@ -30,6 +30,23 @@ export const holdJob = (id: number, signal: AbortSignal) =>
   answer(client.POST('/api/v1/jobs/{job_id}/hold', ofJob(id, signal)))
 export const resumeJob = (id: number, signal: AbortSignal) =>
   answer(client.POST('/api/v1/jobs/{job_id}/resume', ofJob(id, signal)))
+export const approveJob = (id: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/approve', { ...ofJob(id, signal), body: { comment: '' } }))
+export const scheduleJob = (id: number, priority: number, dueAt: string | null, signal: AbortSignal) =>
+  answer(
+    client.POST('/api/v1/jobs/{job_id}/schedule', {
+      ...ofJob(id, signal),
+      body: { priority, due_at: dueAt, never_due: dueAt === null },
+    }),
+  )
+export const cutJob = (id: number, atM: number | null, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/cut', { ...ofJob(id, signal), body: { at_m: atM } }))
+export const splitJob = (id: number, first: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/split', { ...ofJob(id, signal), body: { first } }))
+export const repeatJob = (id: number, amount: number | null, missing: boolean, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/repeat', { ...ofJob(id, signal), body: { amount, missing } }))
+export const recolourJob = (id: number, colourways: { name: string; colourway: Colourway }[], signal: AbortSignal) =>
+  answer(client.POST('/api/v1/jobs/{job_id}/recolour', { ...ofJob(id, signal), body: { colourways } }))
 export const answerQuestion = (id: number, words: string, signal: AbortSignal) =>
   answer(
     client.POST('/api/v1/questions/{question_id}/answer', {

@@ -10,6 +10,8 @@ export interface Order {
   lengthM: number | null
   layout: Partial<Layout>
   title: string
+  /** Further fields of the form, as they are sent. */
+  terms: Readonly<Record<string, string>>
 }
 
 function form(order: Order): FormData {
@@ -20,6 +22,7 @@ function form(order: Order): FormData {
   if (order.lengthM !== null) data.set('length_m', String(order.lengthM))
   data.set('layout', JSON.stringify(order.layout))
   if (order.title.trim()) data.set('title', order.title.trim())
+  for (const [name, value] of Object.entries(order.terms)) data.set(name, value)
   return data
 }
 

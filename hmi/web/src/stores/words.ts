@@ -45,15 +45,22 @@ export function lineWord(machines: readonly MachineView[], openQuestions: number
 export const running = (machines: readonly MachineView[]): number =>
   machines.filter((machine) => look(machine) === 'running').length
 
-const ACTIVE = ['running', 'held']
-const QUEUED = ['queued', 'ripping']
+const ACTIVE = ['running', 'held', 'cancelling']
+const QUEUED = ['to_approve', 'queued', 'ripping', 'parked']
 
-/** Jobs as the pages group them: on the line, waiting (first come first), finished (newest first). */
+/** Whose turn it is among jobs that wait, as the controller has it: what is begun, priority, due date, age. */
+export function byTurn(a: JobView, b: JobView): number {
+  const begun = Number(b.status === 'ripping') - Number(a.status === 'ripping')
+  const due = (job: JobView) => (job.due_at ? new Date(job.due_at).getTime() : Number.MAX_SAFE_INTEGER)
+  return begun || b.priority - a.priority || due(a) - due(b) || a.id - b.id
+}
+
+/** Jobs as the pages group them: on the line, waiting (whose turn it is first), finished (newest first). */
 export function groups(jobs: readonly JobView[]): { active: JobView[]; waiting: JobView[]; finished: JobView[] } {
   const upwards = (a: JobView, b: JobView) => a.id - b.id
   return {
     active: jobs.filter((job) => ACTIVE.includes(job.status)).sort(upwards),
-    waiting: jobs.filter((job) => QUEUED.includes(job.status)).sort(upwards),
+    waiting: jobs.filter((job) => QUEUED.includes(job.status)).sort(byTurn),
     finished: jobs.filter((job) => !ACTIVE.includes(job.status) && !QUEUED.includes(job.status)).sort((a, b) => b.id - a.id),
   }
 }
