@@ -12,12 +12,13 @@ import qc
 import recipes
 from controller import journal
 from controller.decide import Intent, Value, Want
-from controller.interlocks import Beginning
+from controller.interlocks import Beginning, Goods
 from controller.line import STAGES, Line, Stage
 from controller.pieces import finding_of
 from controller.plan import next_operation
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
+from controller.tracing.standing import Standing, goods_of, standing
 from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
@@ -159,11 +160,12 @@ class Book:
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
             live = [operation for operation in operations if operation.status in ("ready", "running")]
             intents = {}
+            goods = standing(session, jobs.keys(), live)
             for spec in self.line.machines:
                 operation = next_operation(spec.name, live, jobs)
                 if operation is not None:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
-                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done)
+                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done, goods)
             return intents
 
     def started(self, operation_id: int) -> None:
@@ -301,7 +303,7 @@ class Book:
             return list(session.exec(lines))
 
 
-def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation]) -> Intent:
+def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation], now_there: Standing) -> Intent:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": job.length_m}
     settings |= control.recipe.stages[cast("Stage", operation.stage)].setpoints
@@ -310,13 +312,16 @@ def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Ope
                      "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
     roll = session.exec(select(Roll).where(Roll.job_id == job.id)).one()
     answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
-    return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
+    goods = goods_of(operation, job, control.recipe, roll.name, now_there)
+    return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=goods.rolls[0],
                   confirmed=frozenset(question.kind for question in answered),
                   inspected=operation.stage != "print" or job.inspected_rows >= (job.total_rows or 0),
-                  beginning=_beginning(operation, job, done, control.recipe))  # fmt: skip
+                  beginning=_beginning(operation, job, done, control.recipe, goods))  # fmt: skip
 
 
-def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe) -> Beginning:
+def _beginning(
+    operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe, goods: Goods
+) -> Beginning:
     stage = cast("Stage", operation.stage)
     needs_l: dict[str, float] = {}
     if stage == "print":
@@ -325,7 +330,7 @@ def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe
                    for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
     before = max(ended, default=None)
-    return Beginning(needs_l, before and (before[1], before[0]), recipe.stages[stage].max_wait_h)
+    return Beginning(needs_l, before and (before[1], before[0]), recipe.stages[stage].max_wait_h, goods)
 
 
 def _id(value: int | None) -> int:

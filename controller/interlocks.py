@@ -13,6 +13,31 @@ from drivers import Snapshot
 
 
 @dataclass(frozen=True)
+class Goods:
+    """What is recorded of the goods of an operation; nothing of it is judged while nobody has recorded anything.
+
+    Attributes
+    ----------
+    rolls
+        The rolls of cloth that may be loaded, the first of them first.
+    scanned
+        What was scanned last at one of its questions; None: nothing was.
+    short
+        What is wrong with the length of the cloth, in words; None: it reaches.
+    best_before
+        Lots in use, and until when each keeps.
+    amiss
+        Lots in tanks that the recipe does not want there, in words.
+    """
+
+    rolls: tuple[str, ...] = ()
+    scanned: str | None = None
+    short: str | None = None
+    best_before: tuple[tuple[str, datetime], ...] = ()
+    amiss: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Beginning:
     """What the plan knows of an operation that is to begin.
 
@@ -24,11 +49,14 @@ class Beginning:
         The stage before, and when it ended; None for the first stage.
     max_wait_h
         Hours that may pass since then, by the recipe; None: any.
+    goods
+        What is recorded of cloth, ink and chemicals.
     """
 
     needs_l: Mapping[str, float] = field(default_factory=dict)
     before: tuple[str, datetime] | None = None
     max_wait_h: float | None = None
+    goods: Goods = field(default_factory=Goods)
 
 
 @dataclass(frozen=True)
@@ -81,7 +109,38 @@ def _fresh(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | No
     return f"the stage before ({stage}) ended {waited_h:.1f} h ago, the recipe allows {beginning.max_wait_h:g} h"
 
 
+def _right_roll(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """Another roll lies in the machine than the one that is wanted, by its label."""
+    goods = beginning.goods
+    if goods.scanned is None or goods.scanned in goods.rolls:
+        return None
+    return f"{goods.scanned} was scanned, and {' or '.join(goods.rolls)} is wanted"
+
+
+def _reaches(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """A roll that ends in the middle of a job leaves a seam where nobody expects one."""
+    return beginning.goods.short
+
+
+def _keeps(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | None:
+    """Ink thickens, and prepared cloth loses its chemistry."""
+    late = [f"{lot} was to be used before {at:%Y-%m-%d}" for lot, at in beginning.goods.best_before if at < now]
+    return "; ".join(late) or None
+
+
+def _right_lots(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """Magenta in the tank of the yellow is seen at once, another class of ink only after washing."""
+    return "; ".join(beginning.goods.amiss) or None
+
+
 PEOPLE = (Interlock("local key", _guarded),)
 """In the order in which they are looked at, as those below."""
 
-GOODS = (Interlock("supplies", _supplied), Interlock("waiting time", _fresh))
+GOODS = (
+    Interlock("supplies", _supplied),
+    Interlock("waiting time", _fresh),
+    Interlock("roll", _right_roll),
+    Interlock("cloth length", _reaches),
+    Interlock("shelf life", _keeps),
+    Interlock("lots", _right_lots),
+)

@@ -17,6 +17,8 @@ from controller.line import Line
 from controller.prepare import prepare_jobs
 from controller.store import Store
 from controller.supervise import Supervisor
+from controller.tracing.desk import GoodsDesk
+from controller.tracing.trace import TraceDesk
 from controller.watch import watch_prints
 from controller.workers import Workers
 from drivers import Machine, StripCamera, load_profile
@@ -43,6 +45,8 @@ class Controller:
         The door for people and programs.
     alarms
         The part of it that is for alarms.
+    goods, tracing
+        Those for lots and rolls: recording, and asking where they went.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
@@ -57,6 +61,8 @@ class Controller:
     book: Book
     desk: Desk
     alarms: AlarmDesk
+    goods: GoodsDesk
+    tracing: TraceDesk
     executor: Executor
     viewing: Workers
     lag: LoopLag
@@ -109,7 +115,8 @@ class Controller:
             supervisors = {name: Supervisor(machine, book, alarms, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
             desk = Desk(book, protocols)
-            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), executor, viewing, LoopLag())
+            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), GoodsDesk(book),
+                             TraceDesk(book), executor, viewing, LoopLag())  # fmt: skip
             background = asyncio.create_task(controller._run(lease))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
-from controller.interlocks import GOODS, Beginning
+from controller.interlocks import GOODS, Beginning, Goods
 from drivers import Link, Quality, State, Tag, Verb
 from tests.controller.test_decide import FOREIGN, SETTINGS, TICKET, Machine
 
@@ -26,6 +26,7 @@ class Line(RuleBasedStateMachine):
         super().__init__()
         self.machine = Machine()
         self.ink_l = 5.0
+        self.scanned: str | None = None
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.want = Want.RUN
         self.confirmed: set[str] = set()
@@ -43,7 +44,8 @@ class Line(RuleBasedStateMachine):
 
     def intent(self) -> Intent:
         printed_at = datetime(2026, 1, 1, tzinfo=UTC)
-        beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("print", printed_at), MAX_WAIT_H)
+        beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("print", printed_at), MAX_WAIT_H,
+                              Goods(("R-000001",), self.scanned))  # fmt: skip
         return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), beginning=beginning)
 
     @precondition(lambda self: self.finished is None)
@@ -87,10 +89,11 @@ class Line(RuleBasedStateMachine):
             assert self.machine.written == SETTINGS
             assert self.want is Want.RUN
         if verb is Verb.RESET:
-            supplies, waited = (interlock.override for interlock in GOODS)
+            supplies, waited, roll, *_ = (interlock.override for interlock in GOODS)
             assert self.ink_l >= NEEDED_L or supplies in self.confirmed
             hours = (self.now - datetime(2026, 1, 1, tzinfo=UTC)) / timedelta(hours=1)
             assert hours <= MAX_WAIT_H or waited in self.confirmed
+            assert self.scanned in (None, "R-000001") or roll in self.confirmed, "no wrong roll is begun unseen"
             if ours and self.machine.metres > 0:
                 assert f"resume@{self.machine.metres:.2f}" in self.confirmed, "somebody has looked at the cloth"
 
@@ -114,6 +117,10 @@ class Line(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 30]))
     def nobody_comes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
+
+    @rule(roll=st.sampled_from(["R-000001", "R-000002"]))
+    def a_roll_is_scanned(self, roll: str) -> None:
+        self.scanned = roll
 
     @rule(litres=st.sampled_from([0.2, 5.0]))
     def ink_is_used_or_filled_up(self, litres: float) -> None:
