@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
@@ -29,7 +29,7 @@ async def lots(app: AppState, actor: Reader, kind: GoodsKind | None = None) -> l
 @router.post("/lots", operation_id="lots_receive", status_code=201)
 async def receive(body: trace_views.GoodsIn, app: AppState, actor: Writer, key: Key) -> trace_views.LotView:
     """Take goods in, or a liquor that was mixed; rolls of cloth get their names here."""
-    said = body.model_dump() | {"best_before": _utc(body.best_before)}
+    said: dict[str, Any] = body.model_dump() | {"best_before": _utc(body.best_before)}
     return app.once(actor, key, lambda: trace_views.lot_view(app.controller.goods.receive(actor, Delivery(**said))))
 
 

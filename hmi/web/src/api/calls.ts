@@ -1,7 +1,7 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
 import { Refused } from './problem'
-import type { AlarmView, JobDetail, JobView } from './types'
+import type { AlarmView, JobDetail, JobView, TraceView } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
 
@@ -59,5 +59,11 @@ export const inService = (id: number, signal: AbortSignal) =>
 export const resetAlarm = (id: number, signal: AbortSignal) =>
   answer(client.POST('/api/v1/alarms/{alarm_id}/reset', ofAlarm(id, signal)))
 
+/** The label's code answers the question for a roll; another roll is refused in words. */
+export const scanAnswer = (id: number, code: string, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/questions/{question_id}/scan', { params: { path: { question_id: id } }, body: { code }, signal }))
+export const trace = (name: string) => answer(client.GET('/api/v1/trace', { params: { query: { name } } })) as Promise<TraceView>
+
 export const previewUrl = (id: number) => `/api/v1/jobs/${id}/preview.jpg`
+export const labelUrl = (roll: string) => `/api/v1/rolls/${encodeURIComponent(roll)}/label.svg`
 export const reportUrl = (id: number) => `/api/v1/jobs/${id}/report`
