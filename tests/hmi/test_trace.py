@@ -1,6 +1,5 @@
 """Goods and traces through the API and the command line, on a running Foulard whose machines are moved by hand."""
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +10,19 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from playwright.sync_api import expect, sync_playwright
 from sqlmodel import col, select
 
-from controller import Store, load_line
+from controller import Store, Want, control_recipe, load_line
 from controller.book import Book
-from controller.tables import Operation
+from controller.tables import Job, Operation
+from controller.work import Prepared
 from hmi.labels import label
 from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
+from tests.hmi.test_browser import CHROMIUM, MISSING
 
+LENGTH_M = 2.0
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -40,21 +42,22 @@ def desk(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def job(server: Server, client: httpx.Client) -> int:
+def job(server: Server) -> int:
     """A job of 2 m whose design is prepared, so that the padder has something to do."""
-    design = io.BytesIO()
-    Image.linear_gradient("L").resize((64, 48)).convert("RGB").save(design, "PNG", dpi=(150, 150))
-    line = client.get("/api/v1/line").json()
-    files = {"design": ("flower.png", design.getvalue(), "image/png")}
-    submitted = client.post("/api/v1/jobs", data={"fabric": "silk-twill", "length_m": "2"}, files=files)
-    number = submitted.json()["id"]
-    with client.stream("GET", "/api/v1/events", params={"after": f"{line['epoch']}:{line['seq']}"}) as stream:
-        events = (json.loads(text[6:]) for text in stream.iter_lines() if text.startswith("data: "))
-        next(
-            one
-            for one in events
-            if one["kind"] == "job" and (one["job"]["id"], one["job"]["status"]) == (number, "running")
-        )
+    return prepared_job(server)
+
+
+def prepared_job(server: Server) -> int:
+    """Put a job behind its RIP by hand: held until then, so that the server's RIP leaves it alone."""
+    store, line = Store.in_folder(server.folder), load_line()
+    book = Book(store, line, server.folder)
+    control = control_recipe("silk-twill").model_dump(mode="json")
+    ordered = Job(title="flower", fabric="silk-twill", control_recipe=control, length_m=LENGTH_M, want="hold")
+    number = book.add_job("anna", ordered, {machine.name: "opcua" for machine in line.machines}).id or 0
+    book.preparing(number)
+    book.prepared(number, Prepared(server.folder / "raster", "ab" * 32, 100, 20.0, {}, {}))
+    book.want("anna", number, Want.RUN)
+    store.close()
     return number
 
 
@@ -70,6 +73,8 @@ def by_hand(server: Server, job: int, metres: float | None) -> None:
     else:
         book.started(first.id or 0)
         book.reached(first.id or 0, "Execute", metres, {})
+        if metres == LENGTH_M:
+            book.finished(first.id or 0, done=True)
     store.close()
 
 
@@ -96,9 +101,9 @@ def test_a_roll_is_taken_in_scanned_and_traced(server: Server, client: httpx.Cli
     assert client.get("/api/v1/questions").json() == []
     by_hand(server, job, 1.2)
     assert told(desk, "roll", "lay", second, job) == {"job_id": job, "roll": second, "at_m": 1.2}
-    by_hand(server, job, 2.0)
+    by_hand(server, job, LENGTH_M)
     kinds = [line["kind"] for line in client.get("/api/v1/journal", params={"job_id": job}).json()]
-    assert kinds[:5] == ["splice", "answer", "scanned", "wrong roll", "question"]
+    assert kinds[:6] == ["operation ended", "splice", "answer", "scanned", "wrong roll", "question"]
 
     made = f"R-{job:06d}"
     found = told(desk, "trace", made, "--from-m", "1", "--to-m", "1.5")
@@ -194,3 +199,44 @@ def test_goods_are_recorded_at_the_machines_and_read_by_everybody(server: Server
         assert client.get("/api/v1/trace", params={"name": "press"}).status_code == 200
         refused = client.post("/api/v1/lots", json={"kind": "chemical", "material": "urea"})
     assert (refused.status_code, "goods.record" in refused.json()["detail"]) == (403, True)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(MISSING, reason=f"no browser at {CHROMIUM}; install chromium or set FOULARD_CHROMIUM")
+def test_a_label_answers_the_question_in_the_browser(server: Server, client: httpx.Client) -> None:
+    job = prepared_job(server)
+    lot = client.post("/api/v1/lots", json={"kind": "cloth", "material": "silk-twill", "rolls_m": [3, 4]}).json()
+    wanted, other = (roll["name"] for roll in lot["rolls"])
+    assert client.post(f"/api/v1/rolls/{wanted}/lay", json={"job_id": job, "at_m": 0}).status_code == 200
+    by_hand(server, job, None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(locale="en-GB")
+        page.goto(server.url)
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(server.admin_password)
+        page.get_by_role("button", name="Sign in").click()
+        field = page.get_by_label("Scan the label of the roll").last
+        field.fill(other)
+        field.press("Enter")
+        alert = page.get_by_role("alert").last
+        expect(alert).to_contain_text(f"this is {other} (silk-twill, 4 m); the padder wants {wanted}")
+        page.get_by_role("button", name="Camera").last.click()
+        expect(page.get_by_role("banner")).to_contain_text("cannot read codes with the camera")
+        field.fill(wanted.lower())
+        field.press("Enter")
+        expect(field).to_be_hidden()
+        by_hand(server, job, 1.0)
+        page.get_by_role("link", name="Trace").click()
+        page.get_by_label("Roll, piece, lot").fill(wanted)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("main")).to_contain_text(f"R-{job:06d}0.00 to 1.00 m")
+        page.get_by_role("link", name=f"R-{job:06d}").click()
+        expect(page.get_by_role("main")).to_contain_text("Pretreat, padder")
+        for width in (1360, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_label("Roll, piece, lot").fill("nowhere")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("nothing here is called 'nowhere'")
+        browser.close()
