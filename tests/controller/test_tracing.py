@@ -1,10 +1,13 @@
 """Goods from the gate to the cloth: recorded, scanned, traced both ways, on a real database."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlmodel import select
 
 from controller import Actor, Conflict, Forbidden, NotFound, Refused, Store, control_recipe, load_line
@@ -13,7 +16,8 @@ from controller.interlocks import GOODS
 from controller.tables import Event, Job, Operation, Question, Roll
 from controller.tracing.delivery import Delivery
 from controller.tracing.desk import GoodsDesk
-from controller.tracing.genealogy import Kind
+from controller.tracing.genealogy import Kind, reach, touches
+from controller.tracing.reading import records
 from controller.tracing.trace import Traced, TraceDesk
 from controller.work import Prepared
 from drivers import Link, Snapshot
@@ -258,6 +262,38 @@ def test_what_cannot_be_recorded_is_refused(mill: Mill) -> None:
     mill.goods.receive(ROSA, CYAN)
     with pytest.raises(Conflict, match="trace one of INK-000002, INK-000003"):
         mill.traces.trace(VERA, "c-1")
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["fill", "top up", "empty", "lay", "padder", "press"]), st.integers(0, 2)),
+                min_size=6, max_size=14))  # fmt: skip
+def test_the_way_back_misses_no_job(steps: list[tuple[str, int]]) -> None:
+    """The desk reads only jobs that a lot may have reached; the whole book says that there are no others."""
+    with tempfile.TemporaryDirectory() as folder:
+        mill = Mill(Path(folder))
+        lots = [mill.goods.receive(ROSA, CYAN).lot.name for _ in range(3)]
+        rolls = [mill.goods.receive(ROSA, CLOTH).rolls[0].roll.name for _ in range(3)]
+        for act, which in [*steps, ("press", 0)]:
+            match act:
+                case "fill" | "top up":
+                    mill.goods.mount(ROSA, "press", "ink1", lots[which], topped_up=act == "top up")
+                case "empty":
+                    mill.goods.mount(ROSA, "press", "ink1", None, topped_up=False)
+                case "lay" if (planned := mill.book.intent("padder")) is not None:
+                    mill.goods.lay(ROSA, rolls[which], planned[0].job_id, float(which))
+                case "padder":
+                    if mill.book.intent("padder") is None:
+                        mill.job()
+                    mill.ends("padder")
+                case "press" if mill.book.intent("press") is not None:
+                    mill.ends("press")
+        with mill.store.read() as session:
+            found = touches(records(session, set(session.exec(select(Job.id)))))  # pyright: ignore[reportArgumentType]
+        for name in (*lots, *rolls, *(roll[:9] for roll in rolls)):
+            spans = {(one.job, one.from_m, one.to_m, one.mixed) for one in reach(found, name)}
+            traced = mill.traces.trace(VERA, name).reached
+            assert {(one.job, one.from_m, one.to_m, one.mixed) for one in traced} == spans
+        mill.store.close()
 
 
 def test_a_machine_is_asked_about_in_a_span_of_time(mill: Mill) -> None:
