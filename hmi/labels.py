@@ -1,10 +1,10 @@
-"""Labels for rolls: a code that every scanner reads, and the same in letters."""
+"""Labels for rolls and lots: a code that every scanner reads, and the same in letters."""
 
 from html import escape
 
 import segno
 
-from controller.tracing.goods import RollRecord
+from controller.tracing.goods import LotRecord, RollRecord
 
 LABEL_MM = (90, 50)
 """Width and height of a label: a common size of label printers; default from practice."""
@@ -21,6 +21,13 @@ def roll_label(record: RollRecord) -> str:
     roll = record.roll
     of = f"lot {record.lot}" if record.lot else "printed roll"
     return label(roll.name, [roll.fabric, f"{roll.length_m:g} m", of])
+
+
+def lot_label(record: LotRecord) -> str:
+    """Return the label of a lot, for cans and drums."""
+    lot = record.lot
+    before = f"best before {lot.best_before:%Y-%m-%d}" if lot.best_before else ""
+    return label(lot.name, [lot.material, f"{lot.supplier} {lot.supplier_lot}".strip(), before])
 
 
 def label(name: str, lines: list[str]) -> str:

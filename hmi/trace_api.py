@@ -18,12 +18,15 @@ router = APIRouter(prefix="/api/v1")
 Named = Annotated[str, PathParameter(min_length=1, max_length=LONGEST)]
 Metre = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
 Moment = Annotated[datetime | None, Query()]
+Most = Annotated[int, Query(ge=1, le=1000)]
 
 
 @router.get("/lots", operation_id="lots_list")
-async def lots(app: AppState, actor: Reader, kind: GoodsKind | None = None) -> list[trace_views.LotView]:
-    """All lots, newest first, or those of one kind."""
-    return [trace_views.lot_view(one) for one in app.controller.goods.lots(actor, kind)]
+async def lots(
+    app: AppState, actor: Reader, kind: GoodsKind | None = None, limit: Most = 200
+) -> list[trace_views.LotView]:
+    """The newest lots, newest first, or those of one kind."""
+    return [trace_views.lot_view(one) for one in app.controller.goods.lots(actor, kind, limit)]
 
 
 @router.post("/lots", operation_id="lots_receive", status_code=201)
@@ -39,10 +42,17 @@ async def lot(name: Named, app: AppState, actor: Reader) -> trace_views.LotView:
     return trace_views.lot_view(app.controller.goods.lot(actor, name))
 
 
+@router.get("/lots/{name}/label.svg", operation_id="lots_label", response_class=Response,
+            responses={200: {"content": {"image/svg+xml": {}}}, 404: {"model": schemas.Problem}})  # fmt: skip
+async def lot_label(name: Named, app: AppState, actor: Reader) -> Response:
+    """The label of a lot with its code, to be printed."""
+    return Response(labels.lot_label(app.controller.goods.lot(actor, name)), media_type="image/svg+xml")
+
+
 @router.get("/rolls", operation_id="rolls_list")
-async def rolls(app: AppState, actor: Reader, delivered: bool = True) -> list[trace_views.RollView]:
-    """The rolls that were delivered, or those that jobs make, with what is left of each."""
-    return [trace_views.roll_view(one) for one in app.controller.goods.rolls(actor, delivered=delivered)]
+async def rolls(app: AppState, actor: Reader, delivered: bool = True, limit: Most = 200) -> list[trace_views.RollView]:
+    """The newest rolls that were delivered, or that jobs make, with what is left of each."""
+    return [trace_views.roll_view(one) for one in app.controller.goods.rolls(actor, limit, delivered=delivered)]
 
 
 @router.get("/rolls/{name}", operation_id="rolls_get")
@@ -75,7 +85,7 @@ async def lay(name: Named, body: trace_views.Lay, app: AppState, actor: Writer, 
 @router.get("/tanks", operation_id="tanks_list")
 async def tanks(
     app: AppState, actor: Reader, machine: Annotated[str | None, Query(max_length=32)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Most = 200,
 ) -> list[trace_views.FilledView]:  # fmt: skip
     """What was filled into the tanks of the machines, newest first."""
     return [trace_views.filled_view(one) for one in app.controller.goods.filled(actor, machine, limit)]

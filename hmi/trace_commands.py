@@ -58,6 +58,16 @@ def show(name: Name, as_json: AsJson = False) -> None:
     _tell_lot(remote.read(current_session(), f"/lots/{_path(name)}"), as_json)
 
 
+@lot.command("label")
+def lot_label(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="SVG file; LOT.svg if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the label of a lot with its code, to be printed."""
+    _write_label("lot", name, out, as_json)
+
+
 @lot.command("fill")
 def fill(
     machine: Annotated[str, typer.Argument(help="The machine.")],
@@ -98,12 +108,7 @@ def label(
     as_json: AsJson = False,
 ) -> None:
     """Write the label of a roll with its code, to be printed."""
-    session = current_session()
-    found = remote.read(session, f"/rolls/{_path(name)}")["name"]
-    drawn, path = remote.page(session, f"/rolls/{_path(found)}/label.svg"), out or Path(f"{found}.svg")
-    with writing(path):
-        path.write_bytes(drawn)
-    tell({"roll": found, "label": str(path)}, as_json)
+    _write_label("roll", name, out, as_json)
 
 
 @roll.command("lay")
@@ -146,6 +151,15 @@ def scan(
     """Answer the question for a roll with the code on its label."""
     done = remote.act(current_session(), f"/questions/{question}/scan", {"code": code})
     tell(done if as_json else {"question": done["id"], "machine": done["machine"], "text": done["text"]}, as_json)
+
+
+def _write_label(what: str, name: str, out: Path | None, as_json: bool) -> None:
+    session = current_session()
+    found = remote.read(session, f"/{what}s/{_path(name)}")["name"]
+    drawn, path = remote.page(session, f"/{what}s/{_path(found)}/label.svg"), out or Path(f"{found}.svg")
+    with writing(path):
+        path.write_bytes(drawn)
+    tell({what: found, "label": str(path)}, as_json)
 
 
 def _tell_lot(found: dict[str, Any], as_json: bool) -> None:

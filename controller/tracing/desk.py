@@ -52,20 +52,20 @@ class GoodsDesk:
                 raise Refused(msg, "made_of")
         return self._goods.lot_record(self._goods.receive(actor.name, delivery))
 
-    def lots(self, actor: Actor, kind: str | None = None) -> list[LotRecord]:
-        """Return all lots, newest first, or those of one kind."""
+    def lots(self, actor: Actor, kind: str | None = None, limit: int = 200) -> list[LotRecord]:
+        """Return the newest lots, newest first, or those of one kind."""
         actor.require(Permission.LINE_READ)
-        return self._goods.lots(kind)
+        return self._goods.lots(kind, limit)
 
     def lot(self, actor: Actor, name: str) -> LotRecord:
         """Return one lot by its identity; raises `NotFound`."""
         actor.require(Permission.LINE_READ)
         return self._goods.lot_record(self._lot(name, "name"))
 
-    def rolls(self, actor: Actor, *, delivered: bool = True) -> list[RollRecord]:
-        """Return the rolls that were delivered, or those that jobs make, with what is left of each."""
+    def rolls(self, actor: Actor, limit: int = 200, *, delivered: bool = True) -> list[RollRecord]:
+        """Return the newest rolls that were delivered, or that jobs make, with what is left of each."""
         actor.require(Permission.LINE_READ)
-        return self._goods.rolls(delivered=delivered)
+        return self._goods.rolls(limit, delivered=delivered)
 
     def roll(self, actor: Actor, code: str) -> RollRecord:
         """Return one roll by its identity or a code; raises `NotFound`."""

@@ -1,6 +1,6 @@
 """The goods book: deliveries, what goes into machines, splices and scans, each with its journal line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,25 +115,17 @@ class GoodsBook:
         with self.store.read() as session:
             return session.exec(select(Lot).where(Lot.name == name)).first()
 
-    def by_supplier(self, number: str) -> list[Lot]:
-        """Return the lots that carry this number on their supplier's label."""
-        with self.store.read() as session:
-            return list(session.exec(select(Lot).where(Lot.supplier_lot == number).order_by(col(Lot.id))))
-
     def roll(self, name: str) -> Roll | None:
         """Return a roll by its name."""
         with self.store.read() as session:
             return session.exec(select(Roll).where(Roll.name == name)).first()
 
-    def rolls(self, lot: Lot | None = None, *, delivered: bool = True) -> list[RollRecord]:
-        """Return rolls and what is left of them: of a lot, or all that were delivered, or all that jobs make."""
+    def rolls(self, limit: int, *, delivered: bool) -> list[RollRecord]:
+        """Return the newest rolls and what is left of them: those that were delivered, or those that jobs make."""
         asked = select(Roll, Lot.name).join(Lot, col(Lot.id) == col(Roll.lot_id), isouter=True)
-        if lot is not None:
-            asked = asked.where(Roll.lot_id == lot.id)
-        else:
-            asked = asked.where(col(Roll.lot_id).is_not(None) if delivered else col(Roll.lot_id).is_(None))
+        asked = asked.where(col(Roll.lot_id).is_not(None) if delivered else col(Roll.lot_id).is_(None))
         with self.store.read() as session:
-            return with_rest(session, session.exec(asked.order_by(col(Roll.id))).all())
+            return with_rest(session, session.exec(asked.order_by(col(Roll.id).desc()).limit(limit)).all())
 
     def roll_record(self, roll: Roll) -> RollRecord:
         """Return what is left of one roll."""
@@ -141,19 +133,18 @@ class GoodsBook:
             lot = session.exec(select(Lot.name).where(Lot.id == roll.lot_id)).first()
             return with_rest(session, [(roll, lot)])[0]
 
-    def lots(self, kind: str | None = None) -> list[LotRecord]:
-        """Return all lots, newest first."""
-        asked = select(Lot).order_by(col(Lot.id).desc())
+    def lots(self, kind: str | None, limit: int) -> list[LotRecord]:
+        """Return the newest lots, newest first."""
+        asked = select(Lot).order_by(col(Lot.id).desc()).limit(limit)
         if kind is not None:
             asked = asked.where(Lot.kind == kind)
         with self.store.read() as session:
-            lots = session.exec(asked).all()
-            return [lot_record(session, lot) for lot in lots]
+            return lot_records(session, session.exec(asked).all())
 
     def lot_record(self, lot: Lot) -> LotRecord:
         """Return a lot with its rolls and ingredients."""
         with self.store.read() as session:
-            return lot_record(session, lot)
+            return lot_records(session, [lot])[0]
 
     def filled(self, machine: str | None, limit: int) -> list[Filled]:
         """Return what was filled into tanks, newest first."""
@@ -181,12 +172,21 @@ def with_rest(session: Session, found: Iterable[tuple[Roll, str | None]]) -> lis
     ]
 
 
-def lot_record(session: Session, lot: Lot) -> LotRecord:
-    """Return a lot with its rolls and ingredients."""
-    rolls = session.exec(select(Roll).where(Roll.lot_id == lot.id).order_by(col(Roll.id))).all()
-    of = select(Lot.name).join(Ingredient, col(Ingredient.chemical_id) == col(Lot.id))
-    made_of = session.exec(of.where(Ingredient.liquor_id == lot.id).order_by(col(Ingredient.id))).all()
-    return LotRecord(lot, tuple(with_rest(session, [(roll, lot.name) for roll in rolls])), tuple(made_of))
+def lot_records(session: Session, lots: Sequence[Lot]) -> list[LotRecord]:
+    """Return lots with their rolls and ingredients, in this order."""
+    names = {lot.id or 0: lot.name for lot in lots}
+    rolls = session.exec(select(Roll).where(col(Roll.lot_id).in_(names)).order_by(col(Roll.id))).all()
+    rest = with_rest(session, [(roll, names[roll.lot_id or 0]) for roll in rolls])
+    of = select(Ingredient.liquor_id, Lot.name).join(Lot, col(Ingredient.chemical_id) == col(Lot.id))
+    mixes = session.exec(of.where(col(Ingredient.liquor_id).in_(names)).order_by(col(Ingredient.id))).all()
+    return [
+        LotRecord(
+            lot,
+            tuple(one for one in rest if one.roll.lot_id == lot.id),
+            tuple(chemical for liquor, chemical in mixes if liquor == lot.id),
+        )
+        for lot in lots
+    ]
 
 
 def _told(lot: Lot, delivery: Delivery) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From the tables to the records that genealogy works with."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from sqlmodel import Session, and_, col, func, or_, select
@@ -20,7 +20,7 @@ OVER = ("complete", "cancelled", "failed")
 def records(session: Session, jobs: Set[int]) -> Records:
     """Return all that genealogy needs of these jobs."""
     found = {job.id or 0: job for job in session.exec(select(Job).where(col(Job.id).in_(jobs)).order_by(col(Job.id)))}
-    control = {number: recipes.ControlRecipe.model_validate(job.control_recipe) for number, job in found.items()}
+    control = _controls(found)
     started = select(Operation).where(col(Operation.job_id).in_(jobs), col(Operation.started_at).is_not(None))
     operations = session.exec(started.order_by(col(Operation.id))).all()
     mounted = mountings(session, {one.machine for one in operations})
@@ -47,15 +47,15 @@ def jobs_near(session: Session, lots: Set[int]) -> set[int]:
     """Return all jobs that some lots may have touched, and perhaps more; `genealogy.touches` says which they did.
 
     A lot of cloth can only have reached jobs that its rolls were laid into, and what was filled into a tank only
-    operations that ended after it was.
+    operations that ended after it was, and began before the tank was next filled anew.
     """
     mixed = set(session.exec(select(Ingredient.liquor_id).where(col(Ingredient.chemical_id).in_(lots))))
     laid = select(Laying.job_id).join(Roll, col(Roll.id) == col(Laying.roll_id)).where(col(Roll.lot_id).in_(lots))
     near = set(session.exec(laid))
-    first = select(Mounting.machine, func.min(Mounting.mounted_at)).where(col(Mounting.lot_id).in_(lots | mixed))
-    for machine, at in session.exec(first.group_by(Mounting.machine)):
-        after_it = or_(col(Operation.ended_at).is_(None), col(Operation.ended_at) >= at)
-        near |= set(session.exec(select(Operation.job_id).where(Operation.machine == machine, after_it)))
+    for filled in session.exec(select(Mounting).where(col(Mounting.lot_id).in_(lots | mixed))).all():
+        same = select(Mounting.mounted_at).where(Mounting.machine == filled.machine, Mounting.place == filled.place)
+        anew = same.where(col(Mounting.topped_up).is_(False), col(Mounting.id) > filled.id).order_by(col(Mounting.id))
+        near |= jobs_of(session, filled.machine, filled.mounted_at, session.exec(anew.limit(1)).first())
     return near
 
 
@@ -116,6 +116,15 @@ def remainders(session: Session, rolls: Iterable[Roll]) -> dict[str, Remainder]:
     demands = [Demand(job.id or 0, job.length_m, metres, job.status in OVER) for job, metres in session.exec(first)]
     laid = laid_in(session, jobs)
     return {roll.name: remainder(roll.name, roll.length_m, laid, demands) for roll in rolls}
+
+
+def _controls(jobs: Mapping[int, Job]) -> dict[int, recipes.ControlRecipe]:
+    """Return the recipes of jobs; those that are the same are read once, as there are few and jobs are many."""
+    read: dict[str, recipes.ControlRecipe] = {}
+    for job in jobs.values():
+        if job.control_recipe["digest"] not in read:
+            read[job.control_recipe["digest"]] = recipes.ControlRecipe.model_validate(job.control_recipe)
+    return {number: read[job.control_recipe["digest"]] for number, job in jobs.items()}
 
 
 def _recipe(control: recipes.ControlRecipe) -> str:

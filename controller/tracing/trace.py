@@ -12,7 +12,7 @@ from controller.pieces import Pieces, finding_of, pieces_of
 from controller.request import Refused
 from controller.tables import FindingRow, Job, Roll
 from controller.tracing.genealogy import Kind, Touch, origins, reach, touches
-from controller.tracing.goods import LotRecord, RollRecord, lot_record, with_rest
+from controller.tracing.goods import LotRecord, RollRecord, lot_records, with_rest
 from controller.tracing.identity import Identity, read_identity
 from controller.tracing.reading import jobs_near, jobs_of, records
 from controller.tracing.tables import Lot
@@ -181,16 +181,15 @@ def _span(session: Session, name: str, kind: str, job: Job, from_m: float, to_m:
 def _delivered(session: Session, roll: Roll) -> Traced:
     lot = session.get_one(Lot, roll.lot_id)
     found = reach(touches(records(session, jobs_near(session, {roll.lot_id or 0}))), roll.name)
-    return Traced(roll.name, "roll", reached=_reached(session, found), lots=(lot_record(session, lot),),
+    return Traced(roll.name, "roll", reached=_reached(session, found), lots=tuple(lot_records(session, [lot])),
                   roll=with_rest(session, [(roll, lot.name)])[0])  # fmt: skip
 
 
 def _lot(session: Session, lot: Lot) -> Traced:
     found = reach(touches(records(session, jobs_near(session, {lot.id or 0}))), lot.name)
-    record = lot_record(session, lot)
+    (record,) = lot_records(session, [lot])
     of = session.exec(select(Lot).where(col(Lot.name).in_(record.made_of))).all()
-    return Traced(lot.name, lot.kind, reached=_reached(session, found),
-                  lots=(record, *(lot_record(session, one) for one in of)))  # fmt: skip
+    return Traced(lot.name, lot.kind, reached=_reached(session, found), lots=(record, *lot_records(session, of)))
 
 
 def _machine(session: Session, machine: str, since: datetime | None, until: datetime | None) -> Traced:
@@ -222,7 +221,5 @@ def _pieces_in(pieces: Pieces, from_m: float, to_m: float) -> tuple[str, ...]:
 def _lots_named(session: Session, found: tuple[Touch, ...]) -> tuple[LotRecord, ...]:
     kinds = (Kind.CLOTH, Kind.INK, Kind.LIQUOR, Kind.CHEMICAL)
     names = {one.name for one in found if one.kind in kinds and one.name}
-    return tuple(
-        lot_record(session, lot)
-        for lot in session.exec(select(Lot).where(col(Lot.name).in_(names)).order_by(col(Lot.id)))
-    )
+    lots = session.exec(select(Lot).where(col(Lot.name).in_(names)).order_by(col(Lot.id)))
+    return tuple(lot_records(session, lots.all()))

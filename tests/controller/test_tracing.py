@@ -264,7 +264,7 @@ def test_what_cannot_be_recorded_is_refused(mill: Mill) -> None:
         mill.traces.trace(VERA, "c-1")
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["fill", "top up", "empty", "lay", "padder", "press"]), st.integers(0, 2)),
                 min_size=6, max_size=14))  # fmt: skip
 def test_the_way_back_misses_no_job(steps: list[tuple[str, int]]) -> None:

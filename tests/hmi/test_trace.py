@@ -128,7 +128,9 @@ def test_a_roll_is_taken_in_scanned_and_traced(server: Server, client: httpx.Cli
 
 
 def test_tables_for_people(desk: Path, job: int) -> None:
-    told(desk, "lot", "add", "ink", "acid cyan", "--supplier-lot", "c-9")
+    ink = told(desk, "lot", "add", "ink", "acid cyan", "--supplier-lot", "c-9")["name"]
+    assert told(desk, "lot", "label", ink) == {"lot": ink, "label": f"{ink}.svg"}
+    assert "acid cyan" in (desk / f"{ink}.svg").read_text("utf-8")
     for command, words in (
         (("lot", "list", "--kind", "ink"), ("acid cyan", "c-9")),
         (("lot", "list"), ("INK-",)),
