@@ -18,7 +18,7 @@ from controller.pieces import finding_of
 from controller.plan import next_operation
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
-from controller.tracing.standing import Standing, goods_of, standing
+from controller.tracing.standing import Shelf, Standing, goods_of
 from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
@@ -46,6 +46,7 @@ class Book:
         self.line = line
         self.folder = folder
         self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
+        self._shelf = Shelf()
         self._notes: list[journal.Note] = []
         self._noting: asyncio.Task[None] | None = None
 
@@ -160,7 +161,7 @@ class Book:
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
             live = [operation for operation in operations if operation.status in ("ready", "running")]
             intents = {}
-            goods = standing(session, jobs.keys(), live)
+            goods = self._shelf.standing(session, jobs.keys(), live)
             for spec in self.line.machines:
                 operation = next_operation(spec.name, live, jobs)
                 if operation is not None:

@@ -1,9 +1,10 @@
 """The goods of a line at this moment, as the interlocks look at them before a machine begins."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, func, or_, select
 
 import recipes
 from controller.interlocks import Goods
@@ -12,8 +13,11 @@ from controller.tracing.cloth import Laid, Stretch, stretches
 from controller.tracing.genealogy import Place
 from controller.tracing.places import amiss, places_of
 from controller.tracing.reading import laid_in, remainders, rolls_named, tanks_now
-from controller.tracing.tables import Lot, Scan
+from controller.tracing.tables import Laying, Lot, Mounting, Scan
 from controller.tracing.tanks import UNKNOWN, Contents
+
+LAST = sa_select(*(sa_select(func.max(table.id)).scalar_subquery() for table in (Mounting, Laying, Scan)))
+"""Numbers of the last rows: goods are only ever added to, so the same numbers mean the same goods."""
 
 TOLERANCE_M = 0.05
 """Lengths of rolls are known to some centimetres; default from practice."""
@@ -47,8 +51,27 @@ class Standing:
     scanned: Mapping[int, str] = field(default_factory=dict)
 
 
-def standing(session: Session, jobs: Set[int], operations: Iterable[Operation]) -> Standing:
-    """Return the goods that jobs and operations have to do with now."""
+class Shelf:
+    """Reads the goods of the line, and keeps them for as long as nothing was added and the same jobs are at work."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Standing] = None, Standing()
+
+    def standing(self, session: Session, jobs: Set[int], operations: Sequence[Operation]) -> Standing:
+        """Return the goods that jobs and operations have to do with now."""
+        last = session.execute(LAST).one()
+        seen = tuple(last), frozenset(jobs), frozenset(one.id for one in operations)
+        if self._kept[0] != seen:
+            self._kept = seen, _read(session, jobs, operations)
+        now = self._kept[1]
+        if not now.laid or all(one.stage != "pretreat" for one in operations):
+            return now
+        rolls = rolls_named(session, {one.roll for one in now.laid}).values()
+        left = {name: one.length_m - one.used_m for name, one in remainders(session, rolls).items()}
+        return replace(now, left_m=left)  # it runs away while a machine works
+
+
+def _read(session: Session, jobs: Set[int], operations: Iterable[Operation]) -> Standing:
     tanks = tanks_now(session)
     laid = laid_in(session, jobs)
     rolls = rolls_named(session, {one.roll for one in laid})
@@ -58,13 +81,14 @@ def standing(session: Session, jobs: Set[int], operations: Iterable[Operation]) 
         lot.name: lot for lot in session.exec(select(Lot).where(or_(col(Lot.name).in_(wanted), col(Lot.id).in_(ids))))
     }
     names = {lot.id: lot.name for lot in lots.values()}
-    left = {name: one.length_m - one.used_m for name, one in remainders(session, rolls.values()).items()}
     scans = select(Scan).where(col(Scan.operation_id).in_([one.id for one in operations])).order_by(col(Scan.id))
     return Standing(
-        tanks, lots, laid, left,
-        {name: names[roll.lot_id] for name, roll in rolls.items() if roll.lot_id is not None},
-        {one.operation_id: one.code for one in session.exec(scans)},
-    )  # fmt: skip
+        tanks=tanks,
+        lots=lots,
+        laid=laid,
+        lot_of={name: names[roll.lot_id] for name, roll in rolls.items() if roll.lot_id is not None},
+        scanned={one.operation_id: one.code for one in session.exec(scans)},
+    )
 
 
 def goods_of(operation: Operation, job: Job, recipe: recipes.Recipe, roll: str, now: Standing) -> Goods:
