@@ -91,6 +91,13 @@ async def tanks(
     return [trace_views.filled_view(one) for one in app.controller.goods.filled(actor, machine, limit)]
 
 
+@router.get("/tanks/for/{kind}", operation_id="tanks_for")
+async def tanks_for(kind: GoodsKind, app: AppState, actor: Reader) -> list[trace_views.TankView]:
+    """The tanks that a lot of this kind may be filled into."""
+    found = app.controller.goods.tanks(actor, kind)
+    return [trace_views.TankView(machine=machine, place=place) for machine, place in found]
+
+
 @router.post("/tanks", operation_id="tanks_fill", status_code=201)
 async def fill(body: trace_views.Fill, app: AppState, actor: Writer, key: Key) -> trace_views.FilledView:
     """Say that a lot was filled into a tank just now, on top of what was in it or into an empty one; or emptied it."""

@@ -103,6 +103,13 @@ class FilledView(schemas.View):
     by: str
 
 
+class TankView(schemas.View):
+    """A tank of a machine."""
+
+    machine: str
+    place: str
+
+
 class LaidView(schemas.View):
     """From this metre of the job on its cloth comes from the roll."""
 

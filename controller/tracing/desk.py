@@ -103,6 +103,16 @@ class GoodsDesk:
             raise Refused(msg, "lot")
         return Filled(self._goods.mount(actor.name, machine, place, found, topped_up=topped_up), found.name)
 
+    def tanks(self, actor: Actor, kind: str) -> list[tuple[str, str]]:
+        """Return the tanks of the line, each with its machine, that a lot of this kind may be filled into."""
+        actor.require(Permission.LINE_READ)
+        return [
+            (machine.name, place)
+            for machine in self._book.line.machines
+            for place, kinds in PLACES[machine.stage].items()
+            if kind in kinds
+        ]
+
     def filled(self, actor: Actor, machine: str | None, limit: int) -> list[Filled]:
         """Return what was filled into tanks, newest first."""
         actor.require(Permission.LINE_READ)

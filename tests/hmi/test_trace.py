@@ -210,6 +210,7 @@ def test_a_label_answers_the_question_in_the_browser(server: Server, client: htt
     lot = client.post("/api/v1/lots", json={"kind": "cloth", "material": "silk-twill", "rolls_m": [3, 4]}).json()
     wanted, other = (roll["name"] for roll in lot["rolls"])
     assert client.post(f"/api/v1/rolls/{wanted}/lay", json={"job_id": job, "at_m": 0}).status_code == 200
+    ink = client.post("/api/v1/lots", json={"kind": "ink", "material": "acid cyan"}).json()["name"]
     by_hand(server, job, None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
@@ -241,4 +242,18 @@ def test_a_label_answers_the_question_in_the_browser(server: Server, client: htt
         page.get_by_label("Roll, piece, lot").fill("nowhere")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("nothing here is called 'nowhere'")
+        page.get_by_label("Roll, piece, lot").fill(other)
+        page.keyboard.press("Enter")
+        page.get_by_role("textbox", name="Job").fill(str(job))
+        page.get_by_label("From metre").fill("1.25")
+        page.get_by_role("button", name="Lay in").click()
+        expect(page.get_by_role("main")).to_contain_text("0.75 m promised")
+        page.get_by_label("Roll, piece, lot").fill(ink)
+        page.keyboard.press("Enter")
+        page.get_by_label("Tank", exact=True).select_option("press ink1")
+        page.get_by_label("What was in it").check()
+        page.get_by_role("button", name="Filled in now").click()
+        expect(page.locator("footer")).to_contain_text("Accepted")
+        filled = client.get("/api/v1/tanks").json()[0]
+        assert (filled["place"], filled["lot"], filled["topped_up"], filled["by"]) == ("ink1", ink, True, "admin")
         browser.close()
