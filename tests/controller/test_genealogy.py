@@ -1,5 +1,6 @@
 """Genealogy against what a person would find by walking along the cloth, centimetre by centimetre."""
 
+import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,6 +12,7 @@ from controller.tracing.cloth import Demand, Laid, remainder, stretches
 from controller.tracing.genealogy import Did, Kind, Place, Ran, Records, origins, reach, touches
 from controller.tracing.tanks import Mounted, contents
 
+FULL = bool(os.environ.get("FOULARD_FULL"))
 START = datetime(2026, 3, 1, tzinfo=UTC)
 INKS = ("INK-000001", "INK-000002", "INK-000003")
 ROLLS = ("CL-000001-01", "CL-000001-02", "CL-000002-01")
@@ -76,14 +78,14 @@ def inks_at(mill: Mill, job: int, metre: int) -> dict[str | None, bool]:
     return {one.name: one.mixed for one in found if one.kind is Kind.INK}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=1000 if FULL else 60, deadline=None)
 @given(mills())
 def test_each_metre_has_the_lots_that_were_in_the_tank_and_no_others(mill: Mill) -> None:
     for (job, metre), lots in mill.painted.items():
         assert inks_at(mill, job, metre) == dict.fromkeys(lots, len(lots) > 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=1000 if FULL else 60, deadline=None)
 @given(mills(), st.lists(st.tuples(st.integers(0, LENGTH - 1), st.sampled_from(ROLLS)), max_size=5))
 def test_what_went_into_a_metre_and_where_it_went_say_the_same(mill: Mill, laid: list[tuple[int, str]]) -> None:
     lot_of = {roll: roll[:9] for roll in ROLLS}
