@@ -10,7 +10,7 @@ from controller.tables import Job, Operation, Question, Roll
 from controller.tracing.cloth import Demand, Laid, Remainder, remainder
 from controller.tracing.genealogy import Did, Kind, Place, Ran, Records
 from controller.tracing.places import BOXES, places_of
-from controller.tracing.tables import Ingredient, Laying, Lot, Mounting
+from controller.tracing.tables import Ingredient, Laying, Lot, Mounting, Scan
 from controller.tracing.tanks import UNKNOWN, Contents, Mounted, after
 
 OVER = ("complete", "cancelled", "failed")
@@ -159,7 +159,10 @@ def _did(session: Session, found: Iterable[Job]) -> tuple[Did, ...]:
         for one in session.exec(asked.order_by(col(Question.id)))
         if one.answered_by is not None and one.answer != "withdrawn"
     ]
-    return (*submitted, *sewn, *answers)
+    proofs = select(Scan, Operation.job_id).join(Operation, col(Operation.id) == col(Scan.operation_id))
+    proofs = proofs.where(col(Operation.job_id).in_(jobs), col(Scan.right)).order_by(col(Scan.id))
+    scanned = [Did(job, one.operation_id, one.scanned_by, f"scanned {one.code}") for one, job in session.exec(proofs)]
+    return (*submitted, *sewn, *scanned, *answers)
 
 
 def _word(kind: str) -> str:

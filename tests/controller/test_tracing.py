@@ -174,6 +174,8 @@ def test_scanning_the_right_roll_answers_and_a_wrong_one_is_refused_in_words(mil
         mill.goods.scan(ROSA, question.id or 0, "CL-000001-01")
     mill.ends("padder")
     assert mill.goods.scan(ROSA, mill.asked("press").id or 0, f"FOULARD {job}").answer == YES
+    did = {(one.name, one.where) for one in mill.traces.trace(VERA, "R-000001").origins if one.stage == "pretreat"}
+    assert {("rosa", "scanned CL-000001-01"), ("rosa", "load: Yes")} <= did
 
 
 def test_who_says_yes_after_a_wrong_scan_is_asked_once_more(mill: Mill) -> None:
