@@ -14,14 +14,15 @@ class Permission(StrEnum):
     JOB_SCHEDULE = "job.schedule"
     JOB_APPROVE = "job.approve"
     QUESTION_ANSWER = "question.answer"
+    GOODS_RECORD = "goods.record"
     ALARM_ACKNOWLEDGE = "alarm.acknowledge"
     ALARM_SHELVE = "alarm.shelve"
     ALARM_SERVICE = "alarm.service"
     USER_MANAGE = "user.manage"
 
 
-_AT_THE_MACHINE = frozenset({Permission.ALARM_ACKNOWLEDGE, Permission.ALARM_SHELVE})
-"""Who stands at the machines answers for their alarms; a planner in the office does not."""
+_AT_THE_MACHINE = frozenset({Permission.ALARM_ACKNOWLEDGE, Permission.ALARM_SHELVE, Permission.GOODS_RECORD})
+"""Who stands at the machines answers for their alarms and for what goes into them; a planner in the office does not."""
 
 ROLES: dict[str, frozenset[Permission]] = {
     "viewer": frozenset({Permission.LINE_READ}),

@@ -14,7 +14,7 @@ from controller import journal
 from controller.approval import to_be_approved
 from controller.cutting import as_printed, looked_at
 from controller.decide import Intent, Value, Want
-from controller.interlocks import Beginning
+from controller.interlocks import Beginning, Goods
 from controller.line import Line, Stage
 from controller.pieces import finding_of
 from controller.plan import next_operation
@@ -23,6 +23,7 @@ from controller.states import ON_THE_LINE, Act, State, Step, leads, require
 from controller.stops import end_stop, note_stop
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
+from controller.tracing.standing import Shelf, Standing, goods_of
 from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
@@ -53,6 +54,7 @@ class Book:
         self.line = line
         self.folder = folder
         self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
+        self._shelf = Shelf()
         self._notes: list[journal.Note] = []
         self._noting: asyncio.Task[None] | None = None
 
@@ -177,11 +179,12 @@ class Book:
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
             live = [operation for operation in operations if operation.status in ("ready", "running")]
             intents = {}
+            goods = self._shelf.standing(session, jobs.keys(), live)
             for spec in self.line.machines:
                 operation = next_operation(spec.name, live, jobs)
                 if operation is not None:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
-                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done)
+                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done, goods)
             return intents
 
     def started(self, operation_id: int) -> None:
@@ -339,7 +342,7 @@ class Book:
             return list(session.exec(lines))
 
 
-def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation]) -> Intent:
+def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation], now_there: Standing) -> Intent:
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": operation.length_m}
     stage = control.recipe.stages[cast("Stage", operation.stage)]
@@ -349,15 +352,18 @@ def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Ope
                      "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
     roll = session.exec(select(Roll).where(Roll.job_id == job.id)).one()
     answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
-    return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=roll.name,
+    goods = goods_of(operation, job, control.recipe, roll.name, now_there)
+    return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=goods.rolls[0],
                   wishes={"runs_alone": stage.runs_alone},
                   confirmed=frozenset(question.kind for question in answered),
                   inspected=operation.stage != "print" or looked_at(job),
                   until_m=job.cut_m if operation.stage == "print" else None,
-                  beginning=_beginning(operation, job, done, control.recipe))  # fmt: skip
+                  beginning=_beginning(operation, job, done, control.recipe, goods))  # fmt: skip
 
 
-def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe) -> Beginning:
+def _beginning(
+    operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe, goods: Goods
+) -> Beginning:
     stage = cast("Stage", operation.stage)
     needs_l: dict[str, float] = {}
     if stage == "print":
@@ -376,6 +382,7 @@ def _beginning(operation: Operation, job: Job, done: Sequence[Operation], recipe
         moisture_pct=next(iter(moistures), None),
         max_moisture_pct=wanted.max_moisture_pct,
         unprofiled="" if profiled else f"{recipe.ink_set.title} on {recipe.fabric.title}",
+        goods=goods,
     )
 
 

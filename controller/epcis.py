@@ -1,5 +1,6 @@
 """The journal as GS1 EPCIS 2.0 events: cloth and inks become a printed roll, which is fixed, washed and inspected.
 
+Where it is recorded, rolls that were delivered become the job's roll first, and inks are told by their lots.
 Only what the journal and the tables hold is told. Each event stands for one journal line, named by number and digest;
 its ID is made from that digest, so that it is the same however often it is exported. Facts: GS1 EPCIS 2.0 and CBV 2.0.
 """
@@ -13,13 +14,15 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlmodel import Session, col, select
 
 from controller.archive import JournalError
 from controller.journal import Line
 from controller.line import STAGES
 from controller.tables import Job, Operation, Roll
+from controller.tracing.genealogy import Kind, Touch, touches
+from controller.tracing.reading import records
 
 CONTEXT = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"foulard": "urn:foulard:vocabulary:"})
 
@@ -54,16 +57,23 @@ class Names:
 
 @dataclass(frozen=True)
 class Made:
-    """What the tables hold of a job: the names of its rolls, and its operations by stage."""
+    """What the tables hold of a job: the names of its rolls, its operations by stage, and the lots that touched it."""
 
     job: Job
     rolls: tuple[str, ...]
     operations: dict[str, Operation]
+    touches: tuple[Touch, ...] = ()
+
+    def goods(self, kind: Kind, stage: str = "", where: str = "") -> tuple[str | None, ...]:
+        """Return what of a kind touched it, in a tank of a stage; None among them: something that nobody recorded."""
+        asked = (kind, stage, where)
+        return tuple(dict.fromkeys(one.name for one in self.touches if (one.kind, one.stage, one.where) == asked))
 
 
 def made_of(connection: Connection) -> Callable[[int], Made | None]:
     """Return a function that looks a job up; it keeps the last one, as lines of one job mostly follow one another."""
     kept: dict[int, Made | None] = {}
+    has_lots = inspect(connection).has_table("lot")  # an older database is exported as it is
 
     def made(job_id: int) -> Made | None:
         if job_id not in kept:
@@ -72,8 +82,9 @@ def made_of(connection: Connection) -> Callable[[int], Made | None]:
                 job = session.get(Job, job_id)
                 rolls = session.exec(select(Roll.name).where(Roll.job_id == job_id).order_by(col(Roll.id))).all()
                 operations = session.exec(select(Operation).where(Operation.job_id == job_id)).all()
+                found = touches(records(session, {job_id})) if has_lots else ()
             by_stage = {operation.stage: operation for operation in operations}
-            kept[job_id] = None if job is None or not rolls else Made(job, tuple(rolls), by_stage)
+            kept[job_id] = None if job is None or not rolls else Made(job, tuple(rolls), by_stage, found)
         return kept[job_id]
 
     return made
@@ -121,8 +132,11 @@ def _stage_ended(line: Line, made: Made, names: Names) -> dict[str, Any]:
     said = place | {"foulard:metres": line.payload.get("metres")}
     if stage == "print" and done:
         return _event("TransformationEvent", line, made, names) | said | _printed(made, names)
-    printed = STAGES.index(stage) > STAGES.index("print")
     heat = _temperatures(line, made.operations.get(stage), names)
+    laid = [name for name in made.goods(Kind.ROLL) if name]
+    if stage == "pretreat" and done and laid:
+        return _event("TransformationEvent", line, made, names) | said | _prepared(made, names, laid, heat)
+    printed = STAGES.index(stage) > STAGES.index("print")
     return _event("ObjectEvent", line, made, names) | said | {
         "action": "OBSERVE", "epcList": _rolls(made, names, printed=printed),
         "bizStep": names("bizstep", stage), "foulard:done": done,
@@ -134,12 +148,14 @@ def _printed(made: Made, names: Names) -> dict[str, Any]:
     job, operation = made.job, made.operations.get("print")
     recipe, actuals = job.control_recipe["recipe"], operation.actuals if operation else {}
     used = {ink: actuals.get(f"ink{number}_used_ml") for number, ink in enumerate(job.planned_ml, start=1)}
+    held = {ink: made.goods(Kind.INK, "print", f"ink{number}") for number, ink in enumerate(job.planned_ml, start=1)}
     inks = [
-        {"epcClass": names("class", f"ink-{recipe['ink_set']['ink_class']}-{ink}"),
+        {"epcClass": names("class", _one(held[ink]) or f"ink-{recipe['ink_set']['ink_class']}-{ink}"),
          "quantity": round(ml / ML_PER_L, 6), "uom": "LTR"}
         for ink, ml in used.items()
         if ml is not None
     ]  # fmt: skip
+    several = {ink: [name or "unknown" for name in lots] for ink, lots in held.items() if len(lots) > 1}
     about = {
         "foulard:fabric": job.fabric, "foulard:recipe": f"{recipe['name']} {recipe['version']}",
         "foulard:recipeSha256": job.control_recipe["digest"], "foulard:rasterSha256": job.raster_sha256,
@@ -148,7 +164,22 @@ def _printed(made: Made, names: Names) -> dict[str, Any]:
         "inputEPCList": _rolls(made, names, printed=False),
         "outputEPCList": _rolls(made, names, printed=True), "bizStep": "commissioning", "disposition": "in_progress",
         "ilmd": {name: value for name, value in about.items() if value is not None},
-    } | ({"inputQuantityList": inks} if inks else {})  # fmt: skip
+    } | ({"inputQuantityList": inks} if inks else {}) | ({"foulard:inkLots": several} if several else {})  # fmt: skip
+
+
+def _prepared(made: Made, names: Names, laid: list[str], heat: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tell rolls that were delivered, and the liquor, becoming the job's roll; how much of each, nobody measured."""
+    liquors = [name for name in made.goods(Kind.LIQUOR, "pretreat", "liquor") if name]
+    return {
+        "inputEPCList": [names("obj", roll) for roll in laid], "outputEPCList": _rolls(made, names, printed=False),
+        "bizStep": names("bizstep", "pretreat"), "disposition": "in_progress",
+    } | ({"inputQuantityList": [{"epcClass": names("class", lot)} for lot in liquors]} if liquors else {}) | (
+        {"sensorElementList": heat} if heat else {})  # fmt: skip
+
+
+def _one(lots: tuple[str | None, ...]) -> str | None:
+    """Return the lot if there was only this one, and it is known."""
+    return lots[0] if len(lots) == 1 else None
 
 
 def _inspected(line: Line, made: Made, names: Names) -> dict[str, Any]:

@@ -13,6 +13,31 @@ from drivers import Snapshot
 
 
 @dataclass(frozen=True)
+class Goods:
+    """What is recorded of the goods of an operation; nothing of it is judged while nobody has recorded anything.
+
+    Attributes
+    ----------
+    rolls
+        The rolls of cloth that may be loaded, the first of them first.
+    scanned
+        What was scanned last at one of its questions; None: nothing was.
+    short
+        What is wrong with the length of the cloth, in words; None: it reaches.
+    best_before
+        Lots in use, and until when each keeps.
+    amiss
+        Lots in tanks that the recipe does not want there, in words.
+    """
+
+    rolls: tuple[str, ...] = ()
+    scanned: str | None = None
+    short: str | None = None
+    best_before: tuple[tuple[str, datetime], ...] = ()
+    amiss: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Beginning:
     """What the plan knows of an operation that is to begin.
 
@@ -28,6 +53,8 @@ class Beginning:
         How damp the stage before left the cloth, and how damp it may be, by the recipe; None: not known, any.
     unprofiled
         What there is no measured profile for, although the recipe asks for one; empty: nothing.
+    goods
+        What is recorded of cloth, ink and chemicals.
     """
 
     needs_l: Mapping[str, float] = field(default_factory=dict)
@@ -36,6 +63,7 @@ class Beginning:
     moisture_pct: float | None = None
     max_moisture_pct: float | None = None
     unprofiled: str = ""
+    goods: Goods = field(default_factory=Goods)
 
 
 @dataclass(frozen=True)
@@ -101,6 +129,30 @@ def _profiled(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str 
     return f"there is no measured profile of {beginning.unprofiled}" if beginning.unprofiled else None
 
 
+def _right_roll(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """Another roll lies in the machine than the one that is wanted, by its label."""
+    goods = beginning.goods
+    if goods.scanned is None or goods.scanned in goods.rolls:
+        return None
+    return f"{goods.scanned} was scanned, and {' or '.join(goods.rolls)} is wanted"
+
+
+def _reaches(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """A roll that ends in the middle of a job leaves a seam where nobody expects one."""
+    return beginning.goods.short
+
+
+def _keeps(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | None:
+    """Ink thickens, and prepared cloth loses its chemistry."""
+    late = [f"{lot} was to be used before {at:%Y-%m-%d}" for lot, at in beginning.goods.best_before if at < now]
+    return "; ".join(late) or None
+
+
+def _right_lots(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
+    """Magenta in the tank of the yellow is seen at once, another class of ink only after washing."""
+    return "; ".join(beginning.goods.amiss) or None
+
+
 PEOPLE = (Interlock("local key", _guarded),)
 """In the order in which they are looked at, as those below."""
 
@@ -109,4 +161,8 @@ GOODS = (
     Interlock("waiting time", _fresh),
     Interlock("dry cloth", _dry),
     Interlock("profile", _profiled),
+    Interlock("roll", _right_roll),
+    Interlock("cloth length", _reaches),
+    Interlock("shelf life", _keeps),
+    Interlock("lots", _right_lots),
 )

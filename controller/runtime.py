@@ -18,6 +18,8 @@ from controller.line import Line
 from controller.prepare import prepare_jobs
 from controller.store import Store
 from controller.supervise import Supervisor
+from controller.tracing.desk import GoodsDesk
+from controller.tracing.trace import TraceDesk
 from controller.watch import watch_prints
 from controller.workers import Workers
 from drivers import Machine, StripCamera, load_profile
@@ -46,6 +48,8 @@ class Controller:
         The part of it that is for what is done to jobs: approvals, cuts, splits, repeats.
     alarms
         The part of it that is for alarms.
+    goods, tracing
+        Those for lots and rolls: recording, and asking where they went.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
@@ -61,6 +65,8 @@ class Controller:
     desk: Desk
     jobs: JobDesk
     alarms: AlarmDesk
+    goods: GoodsDesk
+    tracing: TraceDesk
     executor: Executor
     viewing: Workers
     lag: LoopLag
@@ -119,7 +125,8 @@ class Controller:
             desk = Desk(book, protocols, approving=approving)
             jobs = JobDesk(book, protocols, approving=approving)
             alarm_desk, lag = AlarmDesk(alarms), LoopLag()
-            controller = cls(line, machines, supervisors, book, desk, jobs, alarm_desk, executor, viewing, lag)
+            controller = cls(line, machines, supervisors, book, desk, jobs, alarm_desk, GoodsDesk(book),
+                             TraceDesk(book), executor, viewing, lag)  # fmt: skip
             background = asyncio.create_task(controller._run(lease))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())

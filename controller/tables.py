@@ -125,10 +125,11 @@ class Job(SQLModel, table=True):
 
 
 class Roll(SQLModel, table=True):
-    """A physical piece of cloth with an identity: the one the job is printed on."""
+    """A physical piece of cloth with an identity: the one that a job makes, or one of a lot that was delivered."""
 
     id: int | None = Field(default=None, primary_key=True)
-    job_id: int = Field(foreign_key="job.id", index=True)
+    job_id: int | None = Field(default=None, foreign_key="job.id", index=True)
+    lot_id: int | None = Field(default=None, foreign_key="lot.id", index=True)
     name: str = Field(unique=True, max_length=32)
     fabric: str = Field(max_length=64)
     length_m: float

@@ -21,6 +21,7 @@ from hmi import (
     plan_commands,
     rip_commands,
     sign_in_commands,
+    trace_commands,
 )
 from hmi import layout_options as options
 from hmi.errors import BAD_INPUT, BadInput, CannotStart, about_files
@@ -36,13 +37,15 @@ app = typer.Typer(
 )
 
 for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
-                line_commands.answer):  # fmt: skip
+                line_commands.answer, trace_commands.trace, trace_commands.scan):  # fmt: skip
     app.command()(command)
 app.command("sign-in")(sign_in_commands.sign_in)
 app.command("sign-out")(sign_in_commands.sign_out)
 app.add_typer(job_act_commands.job, name="job")
 app.add_typer(alarm_commands.alarm, name="alarm")
 app.add_typer(journal_commands.journal, name="journal")
+app.add_typer(trace_commands.lot, name="lot")
+app.add_typer(trace_commands.roll, name="roll")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 app.add_typer(plan_commands.plan, name="plan")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
-from controller.interlocks import GOODS, Beginning
+from controller.interlocks import GOODS, Beginning, Goods
 from drivers import Link, Quality, State, Tag, Verb
 from tests.controller.test_decide import FOREIGN, SETTINGS, TICKET, Machine
 
@@ -26,6 +26,7 @@ class Line(RuleBasedStateMachine):
         super().__init__()
         self.machine = Machine()
         self.ink_l = 5.0
+        self.scanned: str | None = None
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.want = Want.RUN
         self.confirmed: set[str] = set()
@@ -50,7 +51,8 @@ class Line(RuleBasedStateMachine):
     def intent(self) -> Intent:
         pretreated_at = datetime(2026, 1, 1, tzinfo=UTC)
         beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("pretreat", pretreated_at), MAX_WAIT_H,
-                              self.moisture_pct, MAX_MOISTURE_PCT, self.unprofiled)  # fmt: skip
+                              self.moisture_pct, MAX_MOISTURE_PCT, self.unprofiled,
+                              Goods(("R-000001",), self.scanned))  # fmt: skip
         return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), until_m=self.until_m,
                       beginning=beginning)  # fmt: skip
 
@@ -107,12 +109,13 @@ class Line(RuleBasedStateMachine):
             if ours and self.until_m is not None:
                 assert self.machine.metres < self.until_m, "nothing is printed behind the cut"
         if verb is Verb.RESET:
-            supplies, waited, damp, unmeasured = (interlock.override for interlock in GOODS)
+            supplies, waited, damp, unmeasured, roll, *_ = (interlock.override for interlock in GOODS)
             assert self.ink_l >= NEEDED_L or supplies in self.confirmed
             hours = (self.now - datetime(2026, 1, 1, tzinfo=UTC)) / timedelta(hours=1)
             assert hours <= MAX_WAIT_H or waited in self.confirmed
             assert (self.moisture_pct or 0) <= MAX_MOISTURE_PCT or damp in self.confirmed
             assert not self.unprofiled or unmeasured in self.confirmed
+            assert self.scanned in (None, "R-000001") or roll in self.confirmed, "no wrong roll is begun unseen"
             if ours and self.machine.metres > 0:
                 assert f"resume@{self.machine.metres:.2f}" in self.confirmed, "somebody has looked at the cloth"
 
@@ -136,6 +139,10 @@ class Line(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 30]))
     def nobody_comes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
+
+    @rule(roll=st.sampled_from(["R-000001", "R-000002"]))
+    def a_roll_is_scanned(self, roll: str) -> None:
+        self.scanned = roll
 
     @rule(litres=st.sampled_from([0.2, 5.0]))
     def ink_is_used_or_filled_up(self, litres: float) -> None:

@@ -8,12 +8,13 @@ from typing import cast
 import pytest
 from sqlmodel import select
 
-from controller import Store, control_recipe, load_line
+from controller import Actor, Refused, Store, control_recipe, load_line
 from controller.alarms import AlarmBook
 from controller.book import YES, Book
 from controller.lease import leased
 from controller.supervise import Supervisor
 from controller.tables import Event, Job, Question
+from controller.tracing.desk import GoodsDesk
 from controller.work import Prepared
 from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
 
@@ -104,3 +105,42 @@ def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_p
     expected = ("withdrawn", "controller") if filled_up else (YES, "rosa")
     assert (question.answer, question.answered_by) == expected
     assert told == [("question", "controller"), ("question withdrawn" if filled_up else "answer", expected[1])]
+
+
+@pytest.mark.parametrize("scanned_again", [True, False])
+def test_a_wrong_roll_is_asked_about_until_the_right_one_is_scanned_or_it_is_overridden(
+    tmp_path: Path, scanned_again: bool
+) -> None:
+    async def run() -> Verb:
+        store = Store.in_folder(tmp_path)
+        book = before_printing(store, tmp_path)
+        goods, rosa = GoodsDesk(book), Actor("rosa", "operator")
+        press = Press(book)
+        press.ink_l = 5.0
+        async with leased(store) as lease:
+            supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
+            supervising = asyncio.create_task(supervisor.run())
+            load = await asked(store, "load")
+            with pytest.raises(Refused, match="this mill; scan the label of roll R-000001"):
+                goods.scan(rosa, load.id or 0, "4006381333931")
+            book.answer("rosa", load.id or 0, YES)
+            question = await asked(store, "override roll")
+            assert "4006381333931 was scanned, and R-000001 is wanted" in question.text
+            assert not press.told.done()
+            if scanned_again:
+                goods.scan(rosa, question.id or 0, "R-000001")
+            else:
+                book.answer("rosa", question.id or 0, YES)
+            verb = await press.told
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        store.close()
+        return verb
+
+    assert asyncio.run(run()) is Verb.RESET
+    store = Store.in_folder(tmp_path)
+    with store.read() as session:
+        question = session.exec(select(Question).where(Question.kind == "override roll")).one()
+    store.close()
+    expected = ("withdrawn", "controller") if scanned_again else (YES, "rosa")
+    assert (question.answer, question.answered_by) == expected

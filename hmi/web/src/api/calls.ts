@@ -1,7 +1,7 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
 import { Refused } from './problem'
-import type { AlarmView, Colourway, JobDetail, JobView } from './types'
+import type { AlarmView, Colourway, JobDetail, JobView, LotView, TankView, TraceView } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
 
@@ -76,5 +76,18 @@ export const inService = (id: number, signal: AbortSignal) =>
 export const resetAlarm = (id: number, signal: AbortSignal) =>
   answer(client.POST('/api/v1/alarms/{alarm_id}/reset', ofAlarm(id, signal)))
 
+/** The label's code answers the question for a roll; another roll is refused in words. */
+export const scanAnswer = (id: number, code: string, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/questions/{question_id}/scan', { params: { path: { question_id: id } }, body: { code }, signal }))
+export const trace = (name: string) => answer(client.GET('/api/v1/trace', { params: { query: { name } } })) as Promise<TraceView>
+export const tanksFor = (kind: LotView['kind']) =>
+  answer(client.GET('/api/v1/tanks/for/{kind}', { params: { path: { kind } } })) as Promise<TankView[]>
+export const fillTank = (lot: string, tank: TankView, toppedUp: boolean, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/tanks', { body: { ...tank, lot, topped_up: toppedUp }, signal }))
+/** Without a metre: where the first machine is now. */
+export const layRoll = (name: string, jobId: number, atM: number | null, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/rolls/{name}/lay', { params: { path: { name } }, body: { job_id: jobId, at_m: atM }, signal }))
+
 export const previewUrl = (id: number) => `/api/v1/jobs/${id}/preview.jpg`
+export const labelUrl = (roll: string) => `/api/v1/rolls/${encodeURIComponent(roll)}/label.svg`
 export const reportUrl = (id: number) => `/api/v1/jobs/${id}/report`

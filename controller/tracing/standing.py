@@ -1,0 +1,123 @@
+"""The goods of a line at this moment, as the interlocks look at them before a machine begins."""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, func, or_, select
+
+import recipes
+from controller.interlocks import Goods
+from controller.tables import Job, Operation
+from controller.tracing.cloth import Laid, Stretch, stretches
+from controller.tracing.genealogy import Place
+from controller.tracing.places import amiss, places_of
+from controller.tracing.reading import laid_in, remainders, rolls_named, tanks_now
+from controller.tracing.tables import Laying, Lot, Mounting, Scan
+from controller.tracing.tanks import UNKNOWN, Contents
+
+LAST = sa_select(*(sa_select(func.max(table.id)).scalar_subquery() for table in (Mounting, Laying, Scan)))
+"""Numbers of the last rows: goods are only ever added to, so the same numbers mean the same goods."""
+
+TOLERANCE_M = 0.05
+"""Lengths of rolls are known to some centimetres; default from practice."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The goods of a line at this moment, as far as live operations need them.
+
+    Attributes
+    ----------
+    tanks
+        What is in each tank, by machine and place.
+    lots
+        Those in tanks or lying as cloth, by name.
+    laid
+        What was recorded of the rolls of live jobs.
+    left_m
+        Metres of these rolls that have not run into the first machine.
+    lot_of
+        Roll to the name of its lot.
+    scanned
+        Live operation to what was scanned last at one of its questions.
+    """
+
+    tanks: Mapping[tuple[str, str], Contents] = field(default_factory=dict)
+    lots: Mapping[str, Lot] = field(default_factory=dict)
+    laid: Sequence[Laid] = ()
+    left_m: Mapping[str, float] = field(default_factory=dict)
+    lot_of: Mapping[str, str] = field(default_factory=dict)
+    scanned: Mapping[int, str] = field(default_factory=dict)
+
+
+class Shelf:
+    """Reads the goods of the line, and keeps them for as long as nothing was added and the same jobs are at work."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Standing] = None, Standing()
+
+    def standing(self, session: Session, jobs: Set[int], operations: Sequence[Operation]) -> Standing:
+        """Return the goods that jobs and operations have to do with now."""
+        last = session.execute(LAST).one()
+        seen = tuple(last), frozenset(jobs), frozenset(one.id for one in operations)
+        if self._kept[0] != seen:
+            self._kept = seen, _read(session, jobs, operations)
+        now = self._kept[1]
+        if not now.laid or all(one.stage != "pretreat" for one in operations):
+            return now
+        rolls = rolls_named(session, {one.roll for one in now.laid}).values()
+        left = {name: one.length_m - one.used_m for name, one in remainders(session, rolls).items()}
+        return replace(now, left_m=left)  # it runs away while a machine works
+
+
+def _read(session: Session, jobs: Set[int], operations: Iterable[Operation]) -> Standing:
+    tanks = tanks_now(session)
+    laid = laid_in(session, jobs)
+    rolls = rolls_named(session, {one.roll for one in laid})
+    wanted = {name for held in tanks.values() for name in held if name}
+    ids = {roll.lot_id for roll in rolls.values()}
+    lots = {
+        lot.name: lot for lot in session.exec(select(Lot).where(or_(col(Lot.name).in_(wanted), col(Lot.id).in_(ids))))
+    }
+    names = {lot.id: lot.name for lot in lots.values()}
+    scans = select(Scan).where(col(Scan.operation_id).in_([one.id for one in operations])).order_by(col(Scan.id))
+    return Standing(
+        tanks=tanks,
+        lots=lots,
+        laid=laid,
+        lot_of={name: names[roll.lot_id] for name, roll in rolls.items() if roll.lot_id is not None},
+        scanned={one.operation_id: one.code for one in session.exec(scans)},
+    )
+
+
+def goods_of(operation: Operation, job: Job, recipe: recipes.Recipe, roll: str, now: Standing) -> Goods:
+    """Return what interlocks look at of an operation's goods; `roll` is the one that the job makes."""
+    places = places_of(operation.stage, recipe, job.planned_ml)
+    held = [(one, now.lots[lot]) for one in places for lot in _known(now, operation.machine, one) if lot in now.lots]
+    lots = {lot.name: lot.best_before for _, lot in held if lot.best_before}
+    wanted, short = (roll,), None
+    lying = stretches(job.id or 0, now.laid, job.length_m) if operation.stage == "pretreat" else ()
+    if any(one.roll for one in lying):
+        wanted = tuple(dict.fromkeys(one.roll for one in lying if one.roll))
+        lying_lots = [now.lots[now.lot_of[name]] for name in wanted if now.lot_of.get(name) in now.lots]
+        lots |= {lot.name: lot.best_before for lot in lying_lots if lot.best_before}
+        short = _short(operation, wanted, now, lying)
+    return Goods(
+        rolls=wanted, scanned=now.scanned.get(operation.id or 0), short=short, best_before=tuple(lots.items()),
+        amiss=tuple(words for place, lot in held if (words := amiss(place, lot))),
+    )  # fmt: skip
+
+
+def _known(now: Standing, machine: str, place: Place) -> list[str]:
+    return sorted(name for name in now.tanks.get((machine, place.name), UNKNOWN) if name)
+
+
+def _short(operation: Operation, wanted: Sequence[str], now: Standing, lying: Sequence[Stretch]) -> str | None:
+    """Say which roll does not reach, from where the machine is now."""
+    for name in wanted:
+        takes_m = sum(one.to_m - max(one.from_m, min(operation.metres, one.to_m)) for one in lying if one.roll == name)
+        left_m = now.left_m.get(name, 0.0)
+        if takes_m > left_m + TOLERANCE_M:
+            return f"roll {name} has {left_m:.1f} m left and the job takes {takes_m:.1f} m of it"
+    return None
