@@ -7,13 +7,17 @@ went into a piece are the touches that lie over it (`origins`); what a lot went 
 A metre of a job is the same cloth in all stages, as far as the counters of the machines agree.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from controller.tracing.cloth import Laid, stretches
 from controller.tracing.tanks import Mounted, fillings
+
+Row = TypeVar("Row")
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Kind(StrEnum):
@@ -120,21 +124,22 @@ class Touch:
 def touches(records: Records) -> tuple[Touch, ...]:
     """Return all touches of the jobs in the records, job by job in the order of the stages."""
     found: list[Touch] = []
-    tanks: dict[tuple[str, str], list[Mounted]] = {}
-    for mounted in records.mounted:
-        tanks.setdefault((mounted.machine, mounted.place), []).append(mounted)
+    tanks = _grouped(records.mounted, lambda one: (one.machine, one.place))
+    ran_of = _grouped(records.ran, lambda one: one.job)
+    laid_in = _grouped(records.laid, lambda one: one.job)
+    did_for = _grouped(records.did, lambda one: (one.job, one.operation))
     for job, recipe in records.recipes.items():
-        ran = [one for one in records.ran if one.job == job]
+        ran = ran_of.get(job, ())
         length_m = max((one.length_m for one in ran), default=0.0)
         if length_m <= 0:
             continue  # what has not begun was touched by nothing
-        found += _cloth(records, job, length_m)
+        found += _cloth(records, job, laid_in.get(job, ()), length_m)
         found.append(Touch(job, 0.0, length_m, Kind.RECIPE, recipe))
-        found += _people(records, job, None, length_m, "")
+        found += _people(did_for.get((job, None), ()), length_m, "")
         for one in ran:
             if one.length_m > 0:
                 found.append(Touch(job, 0.0, one.length_m, Kind.MACHINE, one.machine, one.stage))
-                found += _people(records, job, one.operation, one.length_m, one.stage)
+                found += _people(did_for.get((job, one.operation), ()), one.length_m, one.stage)
                 found += _filled(records, one, tanks)
     return tuple(found)
 
@@ -153,16 +158,22 @@ def reach(found: Iterable[Touch], name: str) -> tuple[Touch, ...]:
     return tuple(one for one in found if one.name == name)
 
 
-def _cloth(records: Records, job: int, length_m: float) -> Iterator[Touch]:
-    for one in stretches(job, records.laid, length_m):
+def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:
+    groups: dict[Key, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+def _cloth(records: Records, job: int, laid: Sequence[Laid], length_m: float) -> Iterator[Touch]:
+    for one in stretches(job, laid, length_m):
         yield Touch(job, one.from_m, one.to_m, Kind.ROLL, one.roll)
         lot = None if one.roll is None else records.lot_of.get(one.roll)
         yield Touch(job, one.from_m, one.to_m, Kind.CLOTH, lot)
 
 
-def _people(records: Records, job: int, operation: int | None, length_m: float, stage: str) -> Iterator[Touch]:
-    doings = dict.fromkeys((one.who, one.what) for one in records.did if (one.job, one.operation) == (job, operation))
-    for who, what in doings:
+def _people(did: Sequence[Did], length_m: float, stage: str) -> Iterator[Touch]:
+    for job, who, what in dict.fromkeys((one.job, one.who, one.what) for one in did):
         yield Touch(job, 0.0, length_m, Kind.PERSON, who, stage, what)
 
 

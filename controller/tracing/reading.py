@@ -1,6 +1,6 @@
 """From the tables to the records that genealogy works with."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 
 from sqlmodel import Session, and_, col, func, or_, select
@@ -24,6 +24,7 @@ def records(session: Session, jobs: Set[int]) -> Records:
     started = select(Operation).where(col(Operation.job_id).in_(jobs), col(Operation.started_at).is_not(None))
     operations = session.exec(started.order_by(col(Operation.id))).all()
     mounted = mountings(session, {one.machine for one in operations})
+    boxes = {(one.machine, one.place) for one in mounted if one.place in BOXES}
     lots = {lot.id: lot for lot in session.exec(select(Lot))}
     laid = laid_in(session, jobs)
     rolls = rolls_named(session, {one.roll for one in laid})
@@ -33,7 +34,7 @@ def records(session: Session, jobs: Set[int]) -> Records:
         ingredients[liquor] = (*ingredients.get(liquor, ()), chemical)
     return Records(
         recipes={number: _recipe(control[number]) for number in found},
-        ran=tuple(_ran(one, found[one.job_id], control[one.job_id], mounted) for one in operations),
+        ran=tuple(_ran(one, found[one.job_id], control[one.job_id], boxes) for one in operations),
         mounted=mounted,
         laid=laid,
         did=_did(session, found.values()),
@@ -131,14 +132,14 @@ def _recipe(control: recipes.ControlRecipe) -> str:
     return f"{control.recipe.name} {control.recipe.version} ({control.digest[:12]})"
 
 
-def _ran(operation: Operation, job: Job, control: recipes.ControlRecipe, mounted: Sequence[Mounted]) -> Ran:
+def _ran(operation: Operation, job: Job, control: recipes.ControlRecipe, boxes: Set[tuple[str, str]]) -> Ran:
     """Return an operation that has begun; boxes of a washer count only if anything was ever filled into them."""
     places = places_of(operation.stage, control.recipe, job.planned_ml)
-    boxed = {one.place for one in mounted if one.machine == operation.machine} & set(BOXES)
+    boxed = sorted(place for machine, place in boxes if machine == operation.machine)
     length_m = job.length_m if operation.status == "done" else min(operation.metres, job.length_m)
     return Ran(
         operation.id or 0, job.id or 0, operation.stage, operation.machine, operation.started_at or job.created_at,
-        operation.ended_at, length_m, places + tuple(Place(name, Kind.CHEMICAL, "") for name in sorted(boxed)),
+        operation.ended_at, length_m, places + tuple(Place(name, Kind.CHEMICAL, "") for name in boxed),
     )  # fmt: skip
 
 
