@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ALARM_ACKNOWLEDGE = "alarm.acknowledge"
     ALARM_SHELVE = "alarm.shelve"
     ALARM_SERVICE = "alarm.service"
+    PLAN_RELEASE = "plan.release"
     USER_MANAGE = "user.manage"
 
 
@@ -28,7 +29,10 @@ ROLES: dict[str, frozenset[Permission]] = {
         {Permission.LINE_READ, Permission.JOB_HOLD, Permission.JOB_CANCEL, Permission.QUESTION_ANSWER}
     )
     | _AT_THE_MACHINE,
-    "planner": frozenset({Permission.LINE_READ, Permission.JOB_SUBMIT, Permission.JOB_HOLD, Permission.JOB_CANCEL}),
+    "planner": frozenset(
+        {Permission.LINE_READ, Permission.JOB_SUBMIT, Permission.JOB_HOLD, Permission.JOB_CANCEL}
+        | {Permission.PLAN_RELEASE}
+    ),
     "technician": frozenset(
         {Permission.LINE_READ, Permission.JOB_HOLD, Permission.QUESTION_ANSWER, Permission.ALARM_SERVICE}
     )

@@ -1,7 +1,9 @@
 """The order book: every change of a job, its operations, questions and findings, each with its journal line."""
 
 import asyncio
+import math
 import secrets
+import time
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -16,12 +18,17 @@ from controller.interlocks import Beginning
 from controller.line import STAGES, Line, Stage
 from controller.pieces import finding_of
 from controller.plan import next_operation
+from controller.plans import Place
+from controller.plans.book import Places
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
 from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
 """The actor of what the controller does by itself."""
+
+TURN_EVERY_S = 5.0
+"""How often it is looked at whose turn it is while a plan is released."""
 
 YES, HOLD = "Yes", "Hold the job"
 """The answers to the controller's questions."""
@@ -38,13 +45,17 @@ class Book:
         Which machine does which stage.
     folder
         Where a job's pictures are kept: `<folder>/jobs/<id>`.
+    planned
+        Whether the released plan says whose turn it is; else the oldest comes first.
     """
 
-    def __init__(self, store: Store, line: Line, folder: Path) -> None:
+    def __init__(self, store: Store, line: Line, folder: Path, *, planned: bool = True) -> None:
         self.store = store
         self.line = line
         self.folder = folder
+        self._planned, self._released = planned, Places()
         self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
+        self._stale_at = math.inf
         self._notes: list[journal.Note] = []
         self._noting: asyncio.Task[None] | None = None
 
@@ -87,10 +98,18 @@ class Book:
         return job
 
     def next_to_prepare(self) -> Job | None:
-        """Return the oldest job whose raster is not made yet; what a killed controller left half made comes first."""
+        """Return the job whose raster is made next: in the order of the released plan, then the oldest first.
+
+        What a killed controller left half made comes before all others.
+        """
         with self.store.read() as session:
             waiting = select(Job).where(col(Job.status).in_(["queued", "ripping"]), Job.want == "run")
-            return session.exec(waiting.order_by(col(Job.id)).limit(1)).first()
+            jobs = session.exec(waiting.order_by(col(Job.id))).all()
+            places = self._places(session)
+            first = select(Operation).where(Operation.stage == STAGES[0], Operation.status == "waiting")
+            ids = {one.job_id: _id(one.id) for one in session.exec(first)} if places else {}
+            rank = {job_id: places[one].rank for job_id, one in ids.items() if one in places}
+        return min(jobs, key=lambda job: (job.status == "queued", rank.get(_id(job.id), math.inf)), default=None)
 
     def preparing(self, job_id: int) -> None:
         """The RIP has begun."""
@@ -148,23 +167,30 @@ class Book:
     def intent(self, machine: str) -> tuple[Operation, Intent] | None:
         """Return what the plan wants of `machine`, from memory while nothing has changed."""
         version = self.store.feed.version
-        if self._intents[0] != version:
+        if self._intents[0] != version or time.monotonic() >= self._stale_at:
             self._intents = version, self._read_intents()
         return self._intents[1].get(machine)
 
     def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
         with self.store.read() as session:
-            running = select(Job).where(col(Job.status).in_(["running", "held"]))
+            places = self._places(session)
+            coming = ["queued", "ripping"] if places else []  # a machine may wait for what is planned before the others
+            running = select(Job).where(col(Job.status).in_(["running", "held", *coming]))
             jobs = {_id(job.id): job for job in session.exec(running)}
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
-            live = [operation for operation in operations if operation.status in ("ready", "running")]
+            live = [one for one in operations if one.status in ("waiting", "ready", "running")]
             intents = {}
             for spec in self.line.machines:
-                operation = next_operation(spec.name, live, jobs)
+                operation = next_operation(spec.name, live, jobs, places, now())
                 if operation is not None:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
                     intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done)
+            # without a change in the database it may be another's turn only because the time has come
+            self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
             return intents
+
+    def _places(self, session: Session) -> dict[int, Place]:
+        return self._released.read(session) if self._planned else {}
 
     def started(self, operation_id: int) -> None:
         """The first act on the machine is about to be done."""

@@ -1,14 +1,28 @@
-"""The plan: which operation a machine does next. First come, first served."""
+"""The plan as the line follows it: which operation a machine does next."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
+from controller.plans.content import Place
 from controller.tables import Job, Operation
 
+SOON = timedelta(minutes=60)
+"""A machine stands still for an operation that is not there yet only so long before and after its planned start: longer
+than most set-ups, shorter than what a planner would accept. Default from practice."""
 
-def next_operation(machine: str, operations: Iterable[Operation], jobs: Mapping[int, Job]) -> Operation | None:
+
+def next_operation(
+    machine: str,
+    operations: Iterable[Operation],
+    jobs: Mapping[int, Job],
+    released: Mapping[int, Place],
+    now: datetime,
+) -> Operation | None:
     """Return what `machine` has to do now, or None.
 
-    What already runs goes on; then the oldest job whose turn it is at this machine and which nobody holds.
+    What already runs goes on. Then the released plan's order counts, and behind it all that the plan does not know,
+    oldest first. Whatever is ready is taken as soon as nothing in front of it is still coming, or its own planned time
+    has come: a plan never blocks a machine.
 
     Parameters
     ----------
@@ -18,11 +32,35 @@ def next_operation(machine: str, operations: Iterable[Operation], jobs: Mapping[
         Operations that are not over, of any machine.
     jobs
         Their jobs by id.
+    released
+        Where the released plan puts operations, by their id; operations of any state.
+    now
+        Timezone-aware.
     """
     mine = [operation for operation in operations if operation.machine == machine]
     running = [operation for operation in mine if operation.status == "running"]
-    ready = [operation for operation in mine if operation.status == "ready" and jobs[operation.job_id].want == "run"]
-    return min(running or ready, key=lambda operation: operation.job_id, default=None)
+    if running:
+        return min(running, key=lambda operation: operation.job_id)
+    mine = [operation for operation in mine if operation.status in ("waiting", "ready")]
+    last = max((place.end for place in _of(mine, released)), default=now)
+    ahead = False
+    for operation in sorted(mine, key=lambda one: _turn(one, released)):
+        place = released.get(operation.id or 0)
+        wanted = jobs[operation.job_id].want == "run"
+        begins = place is None or place.not_before is None or place.not_before <= now
+        if operation.status == "ready" and wanted and begins and (not ahead or now >= (place.start if place else last)):
+            return operation
+        ahead = ahead or (wanted and place is not None and abs(place.start - now) <= SOON)
+    return None
+
+
+def _turn(operation: Operation, released: Mapping[int, Place]) -> tuple[bool, int]:
+    place = released.get(operation.id or 0)
+    return (True, operation.job_id) if place is None else (False, place.rank)
+
+
+def _of(operations: Iterable[Operation], released: Mapping[int, Place]) -> Iterable[Place]:
+    return (released[one.id] for one in operations if one.id in released)
 
 
 def progress(job: Job, operations: Iterable[Operation]) -> float:

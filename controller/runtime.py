@@ -14,6 +14,11 @@ from controller.desk import Desk
 from controller.lag import LoopLag
 from controller.lease import Lease, LeaseLost, leased
 from controller.line import Line
+from controller.plans import PlanMode
+from controller.plans.book import PlanBook
+from controller.plans.desk import PlanDesk
+from controller.plans.keep import PROCESSES, PlanKeeper
+from controller.plans.read import Reader
 from controller.prepare import prepare_jobs
 from controller.store import Store
 from controller.supervise import Supervisor
@@ -23,6 +28,9 @@ from drivers import Machine, StripCamera, load_profile
 
 WORKERS = 2
 """Worker processes: one to prepare the next job while the other inspects this one."""
+
+PLANNING_NICE = 10
+"""Planning takes the processor time that preparing and inspecting leave."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,14 @@ class Controller:
         The door for people and programs.
     alarms
         The part of it that is for alarms.
+    plans
+        The part of it that is for plans.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
         Where CPU work for people who look runs, so that nobody waits behind a print: uploads and pictures of layouts.
+    planning
+        Where plans are made.
     lag
         How late the loop is that all of this runs in.
     """
@@ -57,8 +69,10 @@ class Controller:
     book: Book
     desk: Desk
     alarms: AlarmDesk
+    plans: PlanDesk
     executor: Executor
     viewing: Workers
+    planning: Workers
     lag: LoopLag
 
     @classmethod
@@ -70,6 +84,7 @@ class Controller:
         folder: Path,
         secrets: Path | None = None,
         standby: Callable[[str], None] | None = None,
+        plan: PlanMode = "release",
     ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends, as the only controller of its database.
 
@@ -85,6 +100,8 @@ class Controller:
             Folder with the machines' passwords; `secrets` below `folder` if left out.
         standby
             Waits while another controller commands the line, and is told once which; None: that is an error.
+        plan
+            How the line uses plans.
 
         Raises
         ------
@@ -102,15 +119,17 @@ class Controller:
             for spec in line.machines
         }
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}
-        book = Book(store, line, folder)
+        book = Book(store, line, folder, planned=plan != "first-come")
         kinds = {name: kinds_of(name, machine.profile) for name, machine in machines.items()}
         async with leased(store, standby) as lease:
             alarms = AlarmBook(store, kinds)
             supervisors = {name: Supervisor(machine, book, alarms, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
-            desk = Desk(book, protocols)
-            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), executor, viewing, LoopLag())
-            background = asyncio.create_task(controller._run(lease))
+            planning = Workers(PROCESSES, "controller.plans.make", PLANNING_NICE)
+            desk, reader, plans = Desk(book, protocols), Reader(store, line), PlanBook(store)
+            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), PlanDesk(reader, plans, plan),
+                             executor, viewing, planning, LoopLag())  # fmt: skip
+            background = asyncio.create_task(controller._run(lease, PlanKeeper(reader, plans, planning, plan)))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
             try:
@@ -120,10 +139,11 @@ class Controller:
                 try:
                     await _over(background)
                 finally:
+                    planning.stop()  # a search of some seconds is worth nobody's waiting
                     for workers in (executor, viewing):
                         workers.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, lease: Lease) -> None:
+    async def _run(self, lease: Lease, keeper: PlanKeeper) -> None:
         """Run all tasks; when one of them fails, all end and the whole program with them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lease.keep())
@@ -133,6 +153,8 @@ class Controller:
             for supervisor in self.supervisors.values():
                 tasks.create_task(supervisor.run())
             tasks.create_task(prepare_jobs(self.book, self.executor))
+            if self.plans.mode != "first-come":
+                tasks.create_task(keeper.run())
             tasks.create_task(watch_prints(self.book, StripCamera(self.line.camera), self.executor))
 
 

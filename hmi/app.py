@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller import Conflict, Forbidden, NotFound, Refused
 from controller.lease import LeaseLost
 from controller.passing import CUT_OFF, passing
-from hmi import alarm_api
+from hmi import alarm_api, plan_api
 from hmi.api import metrics_router, router
 from hmi.state import App
 
@@ -41,6 +41,9 @@ WORDS = {
     "title": "title",
     "minutes": "minutes",
     "why": "why",
+    "operation": "operation",
+    "place": "place",
+    "not_before": "earliest start",
 }
 """What people call the fields they fill in."""
 
@@ -59,6 +62,7 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app.state.foulard = state
     app.include_router(router)
     app.include_router(alarm_api.router)
+    app.include_router(plan_api.router)
     app.include_router(metrics_router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=["GET", "HEAD"], include_in_schema=False)
     for kind, status in STATUS.items():

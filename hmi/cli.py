@@ -19,6 +19,7 @@ from hmi import (
     line_commands,
     machine_commands,
     plan_commands,
+    plan_line_commands,
     rip_commands,
     sign_in_commands,
 )
@@ -45,6 +46,9 @@ app.add_typer(alarm_commands.alarm, name="alarm")
 app.add_typer(journal_commands.journal, name="journal")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
+for command in (plan_line_commands.show, plan_line_commands.release, plan_line_commands.pin, plan_line_commands.unpin,
+                plan_line_commands.why):  # fmt: skip
+    plan_commands.plan.command()(command)
 app.add_typer(plan_commands.plan, name="plan")
 app.add_typer(bench_commands.bench, name="bench")
 
