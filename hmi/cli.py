@@ -14,6 +14,7 @@ import typer
 from hmi import (
     alarm_commands,
     bench_commands,
+    figures_commands,
     job_commands,
     journal_commands,
     line_commands,
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 
 for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
-                line_commands.answer):  # fmt: skip
+                line_commands.answer, figures_commands.figures):  # fmt: skip
     app.command()(command)
 app.command("sign-in")(sign_in_commands.sign_in)
 app.command("sign-out")(sign_in_commands.sign_out)

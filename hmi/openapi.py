@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from hmi import alarm_api, plan_api
+from hmi import alarm_api, figures_api, plan_api
 from hmi.api import router
 
 DOCUMENT = Path(__file__).parent / "web" / "openapi.json"
@@ -19,6 +19,7 @@ def document() -> dict[str, Any]:
     app.include_router(router)
     app.include_router(alarm_api.router)
     app.include_router(plan_api.router)
+    app.include_router(figures_api.router)
     return app.openapi()
 
 

@@ -24,6 +24,9 @@ PROCESSES = 2
 ROUNDS_S = (2.0, 4.0, 8.0)
 """Searches after the first proposal, each longer than the one before; later ones find little more."""
 
+WORTH_OPERATIONS = 20
+"""With fewer operations the first search has tried all that is worth trying."""
+
 AGAIN_S = 60.0
 """How often the times of a proposal are set anew while nothing changes but the time."""
 
@@ -87,6 +90,8 @@ class PlanKeeper:
                        seconds=0.0 if situation == self._known else None)  # fmt: skip
 
     async def _better(self, request: Request, content: Content, changed: asyncio.Task[None]) -> None:
+        if len(content.proposal.slots) < WORTH_OPERATIONS:
+            return
         for seed, seconds in enumerate(ROUNDS_S, start=1):
             if content.best or content.trouble:
                 return

@@ -10,7 +10,7 @@ from controller.plans.content import Content, Timed
 from controller.plans.situation import Situation
 from controller.plans.translate import planning_file, running_slots, sequences, timed
 
-FIRST_MOVES = 200_000
+FIRST_MOVES = 60_000
 """Moves of the first search are this over the operations: of many each takes longer. It is done within two seconds."""
 
 Names = Mapping[str, tuple[str, ...]]

@@ -5,6 +5,7 @@ const pages = {
   line: () => import('@/pages/LinePage.vue'),
   jobs: () => import('@/pages/JobsPage.vue'),
   job: () => import('@/pages/JobPage.vue'),
+  plan: () => import('@/pages/PlanPage.vue'),
   alarms: () => import('@/pages/AlarmsPage.vue'),
 }
 
@@ -14,6 +15,7 @@ export const router = createRouter({
     { path: '/', name: 'line', component: pages.line },
     { path: '/jobs', name: 'jobs', component: pages.jobs },
     { path: '/jobs/:id(\\d+)', name: 'job', component: pages.job, props: (route) => ({ id: Number(route.params.id) }) },
+    { path: '/plan', name: 'plan', component: pages.plan },
     { path: '/alarms', name: 'alarms', component: pages.alarms },
     { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
