@@ -6,6 +6,7 @@ const pages = {
   jobs: () => import('@/pages/JobsPage.vue'),
   job: () => import('@/pages/JobPage.vue'),
   plan: () => import('@/pages/PlanPage.vue'),
+  figures: () => import('@/pages/FiguresPage.vue'),
   alarms: () => import('@/pages/AlarmsPage.vue'),
 }
 
@@ -16,6 +17,7 @@ export const router = createRouter({
     { path: '/jobs', name: 'jobs', component: pages.jobs },
     { path: '/jobs/:id(\\d+)', name: 'job', component: pages.job, props: (route) => ({ id: Number(route.params.id) }) },
     { path: '/plan', name: 'plan', component: pages.plan },
+    { path: '/figures', name: 'figures', component: pages.figures },
     { path: '/alarms', name: 'alarms', component: pages.alarms },
     { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
