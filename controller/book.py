@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, or_, select
 
 import qc
 import recipes
@@ -17,9 +17,10 @@ from controller.decide import Intent, Value, Want
 from controller.interlocks import Beginning
 from controller.line import STAGES, Line, Stage
 from controller.pieces import finding_of
-from controller.plan import next_operation
+from controller.plan import coming, next_operation
 from controller.plans import Place
 from controller.plans.book import Places
+from controller.plans.read import UNREAD
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
 from controller.work import Inspected, Prepared
@@ -174,8 +175,10 @@ class Book:
     def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
         with self.store.read() as session:
             places = self._places(session)
-            coming = ["queued", "ripping"] if places else []  # a machine may wait for what is planned before the others
-            running = select(Job).where(col(Job.status).in_(["running", "held", *coming]))
+            # a machine may also wait for a job that is not prepared yet, if that is planned for about now
+            soon = select(Operation.job_id).where(col(Operation.id).in_(coming(places, now())))
+            queued = and_(col(Job.status).in_(["queued", "ripping"]), col(Job.id).in_(soon))
+            running = select(Job).where(or_(col(Job.status).in_(["running", "held"]), queued)).options(*UNREAD)
             jobs = {_id(job.id): job for job in session.exec(running)}
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
             live = [one for one in operations if one.status in ("waiting", "ready", "running")]

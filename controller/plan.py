@@ -50,8 +50,14 @@ def next_operation(
         begins = place is None or place.not_before is None or place.not_before <= now
         if operation.status == "ready" and wanted and begins and (not ahead or now >= (place.start if place else last)):
             return operation
-        ahead = ahead or (wanted and place is not None and abs(place.start - now) <= SOON)
+        ahead = ahead or (wanted and bool(coming(released, now, operation.id)))
     return None
+
+
+def coming(released: Mapping[int, Place], now: datetime, only: int | None = None) -> list[int]:
+    """Return the operations that are planned for about now, of which a machine may wait for the next one."""
+    ids = released if only is None else [only] if only in released else []
+    return [one for one in ids if abs(released[one].start - now) <= SOON]
 
 
 def _turn(operation: Operation, released: Mapping[int, Place]) -> tuple[bool, int]:

@@ -10,8 +10,14 @@ from controller.plans.content import Content, Timed
 from controller.plans.situation import Situation
 from controller.plans.translate import planning_file, running_slots, sequences, timed
 
-FIRST_MOVES = 60_000
-"""Moves of the first search are this over the operations: of many each takes longer. It is done within two seconds."""
+FEW_OPERATIONS, FIRST_MOVES = 100, 60_000
+"""The first proposal of so few operations is searched for with so many moves over the operations; more take longer."""
+
+FIRST_S = 0.5
+"""Search of the first proposal of more, so that it is there within two seconds; longer ones follow."""
+
+KNOWN = 0.8
+"""With so much of it in the plan before, the first proposal begins from that plan alone and asks no rules."""
 
 Names = Mapping[str, tuple[str, ...]]
 """The order of each machine: its operations (``JOB@STAGE``) by the machine's name."""
@@ -58,10 +64,15 @@ def make(request: Request) -> Content:
     if problem is None:
         return Content(made_at=start, proposal=alone, standing=alone, left_out=situation.left_out)
     follow = keep_shelf_lives(problem, Decisions(sequences(problem, request.released)))
-    before = keep_shelf_lives(problem, Decisions(sequences(problem, request.before)))
+    known = sum(problem.name(one) in of for of in map(set, request.before.values()) for one in problem.operations)
+    kept, beside = (keep_shelf_lives(problem, Decisions(sequences(problem, request.before, beside=how)))
+                    for how in (False, True))  # fmt: skip
+    before = min(kept, beside, key=lambda one: one.costs.objective)
     if situation.open and request.seconds != 0:
-        steps = FIRST_MOVES // len(problem.operations) if request.seconds is None else None
-        plan = solve(problem, "search", request.seconds or 0.0, request.seed, steps, start=before)
+        count = len(problem.operations)
+        steps = FIRST_MOVES // count if request.seconds is None and count <= FEW_OPERATIONS else None
+        anew = request.seconds is not None or known < KNOWN * count
+        plan = solve(problem, "search", request.seconds or FIRST_S, request.seed, steps, start=before, anew=anew)
         found, bound, seconds = plan.schedule, plan.bound, plan.seconds
     else:
         found, bound, seconds = before, lower_bound(problem) if situation.open else before.costs.objective, 0.0

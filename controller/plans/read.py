@@ -18,7 +18,7 @@ from controller.plans.traits import Traits, traits_of
 from controller.store import Store
 from controller.tables import Job, Operation
 
-_UNREAD = tuple(defer(cast("Any", column)) for column in (
+UNREAD = tuple(defer(cast("Any", column)) for column in (
     Job.control_recipe, Job.layout, Job.designs, Job.raster_meta, Job.inspection, Job.grade))  # fmt: skip
 """What is large and mostly not looked at."""
 
@@ -49,7 +49,7 @@ class Reader:
     def situation(self) -> Situation:
         """Return what there is to plan now; reads only, from any thread."""
         with self._store.read() as session:
-            live = select(Job).where(col(Job.ended_at).is_(None)).order_by(col(Job.id)).options(*_UNREAD)
+            live = select(Job).where(col(Job.ended_at).is_(None)).order_by(col(Job.id)).options(*UNREAD)
             jobs = {_id(job.id): job for job in session.exec(live)}
             of_jobs = select(Operation).where(col(Operation.job_id).in_(jobs)).order_by(col(Operation.id))
             operations = list(session.exec(of_jobs.options(defer(cast("Any", Operation.actuals)))))

@@ -90,7 +90,9 @@ def timed(problem: Problem, schedule: Schedule, situation: Situation, running: S
                  warnings=schedule.warnings)  # fmt: skip
 
 
-def sequences(problem: Problem, wanted: Mapping[str, Iterable[str]]) -> tuple[tuple[int, ...], ...]:
+def sequences(
+    problem: Problem, wanted: Mapping[str, Iterable[str]], *, beside: bool = False
+) -> tuple[tuple[int, ...], ...]:
     """Return the operations of each machine in an order that was wanted before.
 
     Names that are no more are left out; operations that are not named come behind, in the problem's order; what is
@@ -102,14 +104,21 @@ def sequences(problem: Problem, wanted: Mapping[str, Iterable[str]]) -> tuple[tu
         Each operation can be done by one machine.
     wanted
         Machine to operations (``JOB@STAGE``).
+    beside
+        What is not named comes behind the last named one that needs no other set-up, if there is one.
     """
     found = []
     for of, machine in enumerate(problem.machines):
         place = {name: number for number, name in enumerate(wanted.get(machine, ()))}
         mine = [one for one in problem.operations if of in problem.minutes[one]]
-        found.append(
-            tuple(sorted(mine, key=lambda one: (problem.order[one], place.get(problem.name(one), len(place)))))
-        )
+        last: dict[int, int] = {}
+        for one in mine:
+            if problem.name(one) in place and beside:
+                last[problem.family[one]] = max(last.get(problem.family[one], 0), place[problem.name(one)])
+        places = {one: place.get(problem.name(one), last.get(problem.family[one], len(place))) for one in mine}
+        found.append(tuple(sorted(
+            mine, key=lambda one, at=places, named=place: (problem.order[one], at[one], problem.name(one) not in named)
+        )))  # fmt: skip
     return tuple(found)
 
 

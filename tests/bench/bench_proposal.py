@@ -61,7 +61,7 @@ async def measured(folder: Path, jobs: int, changes: int, seed: int) -> dict[str
             changed = draws.choice(ids)
             book.want("bench", changed, Want.HOLD if number % 3 == 1 else Want.RUN)
         began = time.perf_counter()
-        wanted = not (number % 3 == 1)
+        wanted = number % 3 != 1
         while True:
             seen = store.feed.version
             content = plans.newest()
@@ -103,4 +103,4 @@ if __name__ == "__main__":
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         outcome = asyncio.run(measured(Path(name), given.jobs, given.changes, given.seed))
-    print(json.dumps(outcome))
+    json.dump(outcome, sys.stdout)
