@@ -17,7 +17,7 @@ from controller.decide import Intent, Value, Want
 from controller.interlocks import Beginning
 from controller.line import STAGES, Line, Stage
 from controller.pieces import finding_of
-from controller.plan import coming, next_operation
+from controller.plan import next_operation, soon
 from controller.plans import Place
 from controller.plans.book import Places
 from controller.plans.read import UNREAD
@@ -176,8 +176,9 @@ class Book:
         with self.store.read() as session:
             places = self._places(session)
             # a machine may also wait for a job that is not prepared yet, if that is planned for about now
-            soon = select(Operation.job_id).where(col(Operation.id).in_(coming(places, now())))
-            queued = and_(col(Job.status).in_(["queued", "ripping"]), col(Job.id).in_(soon))
+            coming = [operation_id for operation_id, place in places.items() if soon(place, now())]
+            theirs = select(Operation.job_id).where(col(Operation.id).in_(coming))
+            queued = and_(col(Job.status).in_(["queued", "ripping"]), col(Job.id).in_(theirs))
             running = select(Job).where(or_(col(Job.status).in_(["running", "held"]), queued)).options(*UNREAD)
             jobs = {_id(job.id): job for job in session.exec(running)}
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()

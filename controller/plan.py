@@ -42,7 +42,7 @@ def next_operation(
     if running:
         return min(running, key=lambda operation: operation.job_id)
     mine = [operation for operation in mine if operation.status in ("waiting", "ready")]
-    last = max((place.end for place in _of(mine, released)), default=now)
+    last = max((released[one.id].end for one in mine if one.id in released), default=now)
     ahead = False
     for operation in sorted(mine, key=lambda one: _turn(one, released)):
         place = released.get(operation.id or 0)
@@ -50,23 +50,18 @@ def next_operation(
         begins = place is None or place.not_before is None or place.not_before <= now
         if operation.status == "ready" and wanted and begins and (not ahead or now >= (place.start if place else last)):
             return operation
-        ahead = ahead or (wanted and bool(coming(released, now, operation.id)))
+        ahead = ahead or (wanted and place is not None and soon(place, now))
     return None
 
 
-def coming(released: Mapping[int, Place], now: datetime, only: int | None = None) -> list[int]:
-    """Return the operations that are planned for about now, of which a machine may wait for the next one."""
-    ids = released if only is None else [only] if only in released else []
-    return [one for one in ids if abs(released[one].start - now) <= SOON]
+def soon(place: Place, now: datetime) -> bool:
+    """Whether an operation is planned for about now, so that its machine may wait for it."""
+    return abs(place.start - now) <= SOON
 
 
 def _turn(operation: Operation, released: Mapping[int, Place]) -> tuple[bool, int]:
     place = released.get(operation.id or 0)
     return (True, operation.job_id) if place is None else (False, place.rank)
-
-
-def _of(operations: Iterable[Operation], released: Mapping[int, Place]) -> Iterable[Place]:
-    return (released[one.id] for one in operations if one.id in released)
 
 
 def progress(job: Job, operations: Iterable[Operation]) -> float:

@@ -3,8 +3,8 @@
 Times are split by what was so at each moment, so that they add up: planned busy time is production, set-up and delay.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -132,11 +132,12 @@ def _figures(
     )
     busy = tuple(within for span in busy for start, end in spans if (within := span.within(start, end)))
     running = union(Span(one.started_at, one.ended_at or record.end) for one in mine if one.started_at)
-    times: Counter[str] = Counter()
+    times: defaultdict[str, float] = defaultdict(float)
     for state in record.states.get(machine, ()):
         for span in busy:
             if inside := state.within(span.start, span.end):
-                times.update(_spent(inside, running, record.asked.get(machine, ())))
+                for name, minutes in _spent(inside, running, record.asked.get(machine, ())):
+                    times[name] += minutes
     known = sum(times.values())
     whole = sum(span.minutes for span in busy)
     if whole > known:
@@ -159,22 +160,17 @@ def _figures(
     )  # fmt: skip
 
 
-def _spent(state: Span, running: Sequence[Span], asked: Sequence[Span]) -> Counter[str]:
-    """Return the minutes of a stretch of one state by what they were spent on."""
-    spent: Counter[str] = Counter()
-    if state.what in PRODUCING:
-        spent["production"] = state.minutes
-        return spent
-    if state.what in SETTING_UP:
-        spent["set-up"] = state.minutes
-        return spent
+def _spent(state: Span, running: Sequence[Span], asked: Sequence[Span]) -> Iterator[tuple[str, float]]:
+    """Give what a stretch of one state was spent on, and the minutes."""
+    if state.what in PRODUCING or state.what in SETTING_UP:
+        yield "production" if state.what in PRODUCING else "set-up", state.minutes
+        return
     edges = {state.start, state.end}
     edges |= {at for span in (*running, *asked) for at in (span.start, span.end) if state.start < at < state.end}
     for start, end in pairwise(sorted(edges)):
         begun = any(span.start <= start and end <= span.end for span in running)
         waits = any(span.start <= start and end <= span.end for span in asked)
-        spent[_reason(state.what, begun, waits)] += (end - start).total_seconds() / 60
-    return spent
+        yield _reason(state.what, begun, waits), Span(start, end).minutes
 
 
 def _reason(state: str, begun: bool, waits: bool) -> str:

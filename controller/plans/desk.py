@@ -67,7 +67,7 @@ class PlanDesk:
 
     def __init__(self, reader: Reader, book: PlanBook, mode: PlanMode) -> None:
         self._reader, self._book = reader, book
-        self.mode = mode
+        self.mode: PlanMode = mode
 
     def state(self, actor: Actor) -> PlanState:
         """Return the plans as they stand."""

@@ -24,9 +24,10 @@ from controller.decide import Want  # noqa: E402
 from controller.lag import BOUNDS_S, LoopLag  # noqa: E402
 from controller.plans.book import PlanBook  # noqa: E402
 from controller.plans.keep import PROCESSES, PlanKeeper  # noqa: E402
+from controller.plans.make import Request, make, names  # noqa: E402
 from controller.plans.read import Reader  # noqa: E402
 from controller.runtime import PLANNING_NICE  # noqa: E402
-from controller.tables import Job  # noqa: E402
+from controller.tables import Job, now  # noqa: E402
 from controller.workers import Workers  # noqa: E402
 from recipes import library  # noqa: E402
 
@@ -78,17 +79,31 @@ async def measured(folder: Path, jobs: int, changes: int, seed: int) -> dict[str
         task.cancel()
     await asyncio.gather(watching, keeping, return_exceptions=True)
     workers.stop()
-    store.close()
+    first_cpu_s, next_cpu_s = computed(reader, book, draws)
     counts = list(accumulate(lag.counts))
     p99 = bisect_left(counts, 0.99 * counts[-1])
+    store.close()
     return {
         "jobs": jobs,
         "changes": changes,
+        "first_cpu_s": first_cpu_s,
+        "next_cpu_s": next_cpu_s,
         "proposal_s": round(sorted(took)[len(took) // 2], 2),
         "proposal_longest_s": round(max(took), 2),
         "better_after_14_s_pct": round((1 - after / before) * 100, 1) if before else 0.0,
         "loop_lag_p99_below_ms": round(1000 * BOUNDS_S[min(p99, len(BOUNDS_S) - 1)], 1),
     }
+
+
+def computed(reader: Reader, book: Book, draws: random.Random) -> tuple[float, float]:
+    """Processor time of a proposal with none before it, and of the next one after another job came."""
+    began = time.process_time()
+    first = make(Request(reader.situation(), now(), {}, {}))
+    first_cpu_s = time.process_time() - began
+    add(book, draws)
+    began = time.process_time()
+    make(Request(reader.situation(), now(), names(first.proposal), {}))
+    return round(first_cpu_s, 2), round(time.process_time() - began, 2)
 
 
 def _planned(content: Any, job_id: int) -> bool:
