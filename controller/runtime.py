@@ -29,7 +29,7 @@ from drivers import Machine, StripCamera, load_profile
 WORKERS = 2
 """Worker processes: one to prepare the next job while the other inspects this one."""
 
-PLANNING_NICE = 10
+PLANNING_NICE = 5
 """Planning takes the processor time that preparing and inspecting leave."""
 
 

@@ -51,21 +51,22 @@ async def measured(folder: Path, jobs: int, changes: int, seed: int) -> dict[str
     while plans.newest() is None:  # noqa: ASYNC110 (the store tells of changes, not of their absence)
         await asyncio.sleep(0.05)
     watching = asyncio.create_task(lag.watch())
-    took, before, after = [], 0.0, 0.0
+    took, before, after, held = [], 0.0, 0.0, ids[0]
     for number in range(changes):
         await asyncio.sleep(draws.uniform(0.5, 6.0))  # in the middle of whatever search is on its way
-        newest = plans.newest()
+        newest = await asyncio.to_thread(plans.newest)
         if number % 3 == 0:
             changed = add(book, draws)
             ids.append(changed)
         else:
-            changed = draws.choice(ids)
-            book.want("bench", changed, Want.HOLD if number % 3 == 1 else Want.RUN)
+            held = draws.choice(ids) if number % 3 == 1 else held
+            changed = held
+            book.want("bench", held, Want.HOLD if number % 3 == 1 else Want.RUN)
         began = time.perf_counter()
         wanted = number % 3 != 1
         while True:
             seen = store.feed.version
-            content = plans.newest()
+            content = await asyncio.to_thread(plans.newest)
             if content is not None and content != newest and _planned(content, changed) == wanted:
                 break
             await store.feed.wait(seen, timeout_s=1.0)

@@ -1,6 +1,7 @@
 """Plans through the API and the command line, on a running Foulard that hears none of its machines."""
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from controller import control_recipe, load_line
 from controller.book import Book
@@ -18,6 +20,8 @@ from controller.tables import Job
 from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
 
+CHROMIUM = Path(os.environ.get("FOULARD_CHROMIUM", "/usr/bin/chromium"))
+MISSING = not CHROMIUM.exists() and not os.environ.get("FOULARD_REQUIRE_BROWSER")
 FABRICS = ("silk-twill", "polyester-satin", "silk-twill")
 
 
@@ -134,3 +138,69 @@ def test_the_command_line_shows_explains_pins_and_releases(server: Server, jobs:
     assert_refused(foulard("plan", "pin", f"{jobs[1]}@wash", "--not-before", "soon", folder=tmp_path), "'soon'", "2026")
     assert_refused(foulard("plan", "release", "--order", "x", folder=tmp_path), "look at it again")
     assert_refused(foulard("plan", "unpin", "print", folder=tmp_path), "operation")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(MISSING, reason=f"no browser at {CHROMIUM}; install chromium or set FOULARD_CHROMIUM")
+def test_the_page_says_why_pins_and_releases_with_the_keyboard_alone(server: Server, jobs: list[int]) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1024, "height": 768}, locale="en-GB")
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server.url)
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(server.admin_password)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("main")).to_contain_text("Pretreat")
+        page.keyboard.press("g")
+        page.keyboard.press("p")
+        expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_visible()
+        last = page.locator(f'[data-operation="{jobs[1]}@print"]')
+        last.focus()
+        page.keyboard.press("Enter")
+        one = page.get_by_role("region", name=f"{jobs[1]} plan polyester-satin")
+        expect(one.get_by_role("heading", name="Why here")).to_be_visible(timeout=30_000)
+        with server.signed_in() as client:
+            here = order(client.get("/api/v1/plan").json(), "press").index(jobs[1])
+            name = "Pin as first" if here > 1 else "Pin one earlier" if here else "Pin here"
+            one.get_by_role("button", name=name).focus()
+            page.keyboard.press("Enter")
+            until(client, lambda plan: order(plan, "press")[0] == jobs[1])
+            expect(one).to_contain_text("number 1 of", timeout=20_000)
+            page.get_by_role("button", name="Release the proposal").focus()
+            page.keyboard.press("Enter")
+            page.get_by_role("button", name="Release now").focus()
+            page.keyboard.press("Enter")
+            until(client, lambda plan: plan["settled"])
+            expect(page.get_by_role("main")).to_contain_text("The line follows the plan that admin released")
+            page.locator(f'[data-operation="{jobs[1]}@print"]').focus()
+            page.keyboard.press("ArrowRight")
+            assert page.evaluate("document.activeElement.dataset.operation") != f"{jobs[1]}@print"
+            page.keyboard.press("ArrowLeft")
+            assert page.evaluate("document.activeElement.dataset.operation") == f"{jobs[1]}@print"
+            client.post("/api/v1/plan/unpin", json={"operation": f"{jobs[1]}@print"})
+        assert errors == []
+        browser.close()
+
+
+def test_figures_are_told_for_any_span_that_is_past(server: Server, jobs: list[int], tmp_path: Path) -> None:
+    with server.signed_in() as client:
+        found = client.get("/api/v1/figures").json()
+        assert [row["machine"] for row in found["rows"]] == ["padder", "press", "steamer", "washer"]
+        assert all(row["oee"] is None for row in found["rows"]), "no machine has worked here"
+        for query, says in (
+            ({"start": "2020-01-01T00:00:00Z"}, "too long a span"),
+            ({"start": "2099-01-01T00:00:00Z"}, "no past span"),
+            ({"start": "yesterday"}, "start"),
+            ({"by": "moon"}, "by"),
+        ):
+            answer = client.get("/api/v1/figures", params=query)
+            assert answer.status_code == 422
+            assert says in answer.json()["detail"]
+    foulard("sign-in", "--url", server.url, folder=tmp_path, stdin=f"admin\n{server.admin_password}\n")
+    told = foulard("figures", "--by", "shift", "--json", folder=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["by"] == "shift"
+    assert "figures" in foulard("figures", folder=tmp_path).stdout
+    assert_refused(foulard("figures", "--from", "noon", folder=tmp_path), "--from 'noon'", "2026")
