@@ -104,13 +104,13 @@ class Book:
         What a killed controller left half made comes before all others.
         """
         with self.store.read() as session:
-            waiting = select(Job).where(col(Job.status).in_(["queued", "ripping"]), Job.want == "run")
-            jobs = session.exec(waiting.order_by(col(Job.id))).all()
+            waiting = select(Job.id, Job.status).where(col(Job.status).in_(["queued", "ripping"]), Job.want == "run")
+            jobs = [(_id(job_id), status) for job_id, status in session.exec(waiting.order_by(col(Job.id)))]
             places = self._places(session)
-            first = select(Operation).where(Operation.stage == STAGES[0], Operation.status == "waiting")
-            ids = {one.job_id: _id(one.id) for one in session.exec(first)} if places else {}
-            rank = {job_id: places[one].rank for job_id, one in ids.items() if one in places}
-        return min(jobs, key=lambda job: (job.status == "queued", rank.get(_id(job.id), math.inf)), default=None)
+            planned = select(Operation).where(Operation.stage == STAGES[0], col(Operation.id).in_(list(places)))
+            rank = {one.job_id: places[_id(one.id)].rank for one in session.exec(planned)} if places else {}
+            first = min(jobs, key=lambda job: (job[1] == "queued", rank.get(job[0], math.inf)), default=None)
+            return None if first is None else session.get(Job, first[0])
 
     def preparing(self, job_id: int) -> None:
         """The RIP has begun."""

@@ -65,6 +65,11 @@ class PlanBook:
             row = session.get(PlanRow, RELEASED)
         return (Timed(), "", None) if row is None else (Timed.model_validate(row.content), row.by, row.at)
 
+    def released_at(self) -> datetime | None:
+        """Return when the released plan was released; None if there is none."""
+        with self.store.read() as session:
+            return session.exec(select(PlanRow.at).where(PlanRow.kind == RELEASED)).first()
+
     def written(self, content: Content, situation: Situation) -> "Written":
         """Return a proposal as it goes to the database, and what was expected of operations that have begun since.
 

@@ -130,10 +130,12 @@ class PlanKeeper:
     async def _changed(self, situation: Situation) -> None:
         """Return when there is something else to plan, or it is time to set the times anew."""
         feed, loop = self._book.store.feed, asyncio.get_running_loop()
-        until = loop.time() + AGAIN_S
+        until, released_at = loop.time() + AGAIN_S, self._book.released_at()
         while (left_s := until - loop.time()) > 0:
             seen = feed.version
             if await asyncio.to_thread(self._reader.situation) != situation:
                 return
+            if not self._release_by and self._book.released_at() != released_at:
+                return  # what the line comes to without the proposal is another now
             await feed.wait(seen, left_s)
             await asyncio.sleep(SETTLE_S)

@@ -25,7 +25,7 @@ def work(job_id: int, cloth: str, minutes: float = 20.0, stages: tuple[str, ...]
     tasks = tuple(Task(job_id * 10 + STAGES.index(stage), stage, OF_STAGE[stage], minutes, minutes) for stage in stages)
     created = START - timedelta(hours=100 - job_id)
     fields = {"created_at": created, "weight": 1.0, "due_at": None, "wait_h": {"fix": 24.0}, "lies_since": None} | more
-    return Work(job_id=job_id, attributes=CLOTHS[cloth] | {"lightness": 80}, tasks=tasks, **fields)  # type: ignore[arg-type]
+    return Work(job_id=job_id, attributes=CLOTHS[cloth] | {"lightness": 80}, tasks=tasks, **fields)
 
 
 def situation(*works: Work) -> Situation:
@@ -83,4 +83,4 @@ def faults(of: Situation, plan: Timed) -> list[str]:
 
 
 def _changed(task: Task, **fields: object) -> Task:
-    return Task(**{**vars(task), **fields})  # type: ignore[arg-type]
+    return Task(**{**vars(task), **fields})

@@ -13,7 +13,7 @@ from controller import Actor, Forbidden, NotFound, Refused, Store, control_recip
 from controller.book import Book
 from controller.decide import Want
 from controller.desk import Conflict
-from controller.plans import Content, PlanMode
+from controller.plans import PlanMode
 from controller.plans.book import PlanBook
 from controller.plans.desk import PlanDesk
 from controller.plans.keep import PROCESSES, PlanKeeper
@@ -44,13 +44,13 @@ class Works:
         with self.store.write() as session:
             (
                 session.exec(select(Operation).where(Operation.job_id == added.id)).first() or Operation()
-            ).status = "ready"  # type: ignore[call-arg]
+            ).status = "ready"
         return added.id or 0
 
-    def order(self, machine: str = "padder") -> list[int]:
-        """Jobs of the newest proposal on a machine, in their order."""
+    def order(self, machine: str = "padder", which: str = "proposal") -> list[int]:
+        """Jobs of the newest proposal on a machine, in their order; or of what the line comes to without it."""
         newest = self.plans.newest()
-        return [slot.job_id for slot in newest.proposal.queue(machine)] if newest else []
+        return [slot.job_id for slot in getattr(newest, which).queue(machine)] if newest else []
 
     async def until(self, done: Callable[[], object]) -> None:
         async with asyncio.timeout(60):
@@ -84,23 +84,22 @@ def test_every_change_brings_a_proposal_that_a_planner_pins_and_releases(tmp_pat
             jobs = [works.add(fabric) for fabric in FABRICS]
             await works.until(lambda: len(works.order()) == 4)
             assert works.order() == [1, 3, 2, 4], "the two cloths in one go each"
-            _, intent = works.book.intent("padder") or (None, None)
-            assert intent is not None
+            _, intent = works.book.intent("padder")
             assert intent.settings["ticket"] == _ticket(works, 1), "nothing is released: the oldest comes first"
 
             works.book.want("anna", jobs[0], Want.HOLD)
             await works.until(lambda: 1 not in works.order())
-            assert [one.job_id for one in (works.plans.newest() or Content(made_at=now())).left_out] == [1]
+            assert [one.job_id for one in works.plans.newest().left_out] == [1]
 
             works.desk.pin(PLANNER, "4@pretreat", 1, None)
             await works.until(lambda: works.order() == [4, 2, 3])
             seen = works.desk.state(PLANNER)
             assert seen.content is not None
             works.desk.release(PLANNER, seen.content.proposal.order)
-            operation, _ = works.book.intent("padder") or (None, None)
-            assert operation is not None
+            operation, _ = works.book.intent("padder")
             assert operation.job_id == 4, "the released plan says whose turn it is"
             assert works.desk.state(PLANNER).settled
+            await works.until(lambda: works.order(which="standing") == [4, 2, 3])
 
             fifth = works.add("polyester-satin")
             await works.until(lambda: fifth in works.order())
@@ -121,8 +120,7 @@ def test_automatic_releases_what_it_proposes_and_learns_from_what_is_done(tmp_pa
         async with planning(tmp_path, "automatic") as works:
             first, second = works.add("silk-twill"), works.add("silk-twill")
             await works.until(lambda: works.order() == [first, second] and works.desk.state(PLANNER).settled)
-            operation, _ = works.book.intent("padder") or (None, None)
-            assert operation is not None
+            operation, _ = works.book.intent("padder")
             works.book.started(operation.id or 0)
             await works.until(lambda: works.desk.state(PLANNER).expected)
             with works.store.write() as session:
@@ -149,17 +147,24 @@ def test_a_restart_finds_the_plan_as_it_was_and_first_come_does_not_look_at_it(t
             await works.until(lambda: len(works.order()) == 2)
             works.desk.pin(PLANNER, "2@pretreat", 1, now() + timedelta(hours=5))
             await works.until(lambda: works.order() == [2, 1])
-            works.desk.release(PLANNER, works.desk.state(PLANNER).content.proposal.order)  # type: ignore[union-attr]
+            works.desk.release(PLANNER, works.desk.state(PLANNER).content.proposal.order)
 
     asyncio.run(run())
     works = Works(tmp_path, "release")
-    assert works.book.intent("padder") is None or works.book.intent("padder")[0].job_id == 1  # type: ignore[index]
+    operation, _ = works.book.intent("padder")
+    assert operation.job_id == 1, "2 is planned for later than a machine may stand"
     state = works.desk.state(OPERATOR)
     assert (state.released_by, state.settled, works.order()) == ("paula", True, [2, 1])
+    with works.store.write() as session:
+        for job in session.exec(select(Job)):
+            job.status = "queued"
+    assert works.book.next_to_prepare().id == 2, "what comes first on the padder is prepared first"
+    with works.store.write() as session:
+        for job in session.exec(select(Job)):
+            job.status = "running"
     works.store.close()
     old = Works(tmp_path, "first-come")
-    operation, _ = old.book.intent("padder") or (None, None)
-    assert operation is not None
+    operation, _ = old.book.intent("padder")
     assert operation.job_id == 1
     with pytest.raises(Conflict, match="FOULARD_PLAN"):
         old.desk.release(PLANNER, "any")

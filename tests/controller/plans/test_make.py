@@ -12,7 +12,7 @@ from tests.controller.plans.drawn import START, faults, situation, situations, w
 
 
 def proposed(of: Situation, **fields: object) -> Request:
-    return Request(of, START, fields.pop("before", {}), {}, **fields)  # type: ignore[arg-type]
+    return Request(of, START, fields.pop("before", {}), {}, **fields)
 
 
 @given(of=situations())
