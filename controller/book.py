@@ -176,8 +176,7 @@ class Book:
         with self.store.read() as session:
             places = self._places(session)
             # a machine may also wait for a job that is not prepared yet, if that is planned for about now
-            coming = [operation_id for operation_id, place in places.items() if soon(place, now())]
-            theirs = select(Operation.job_id).where(col(Operation.id).in_(coming))
+            theirs = select(Operation.job_id).where(col(Operation.id).in_(soon(places, now())))
             queued = and_(col(Job.status).in_(["queued", "ripping"]), col(Job.id).in_(theirs))
             running = select(Job).where(or_(col(Job.status).in_(["running", "held"]), queued)).options(*UNREAD)
             jobs = {_id(job.id): job for job in session.exec(running)}

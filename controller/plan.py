@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from controller.plans.content import Place
 from controller.tables import Job, Operation
 
-SOON = timedelta(minutes=60)
-"""A machine stands still for an operation that is not there yet only so long before and after its planned start: longer
-than most set-ups, shorter than what a planner would accept. Default from practice."""
+LEAST_STAND = timedelta(minutes=60)
+"""A machine may stand still so long before and after the planned start of what is not there yet; longer only for a
+set-up that is longer. More than most set-ups take, less than a planner would accept. Default from practice."""
 
 
 def next_operation(
@@ -21,8 +21,9 @@ def next_operation(
     """Return what `machine` has to do now, or None.
 
     What already runs goes on. Then the released plan's order counts, and behind it all that the plan does not know,
-    oldest first. Whatever is ready is taken as soon as nothing in front of it is still coming, or its own planned time
-    has come: a plan never blocks a machine.
+    oldest first. Whatever is ready is taken as soon as nothing in front of it is planned for about now, or its own
+    planned time has come: a plan never blocks a machine. How long it may stand is what there is to lose: the longest
+    set-up planned up to what would be taken, which would be made now and undone again.
 
     Parameters
     ----------
@@ -42,21 +43,27 @@ def next_operation(
     if running:
         return min(running, key=lambda operation: operation.job_id)
     mine = [operation for operation in mine if operation.status in ("waiting", "ready")]
-    last = max((released[one.id].end for one in mine if one.id in released), default=now)
-    ahead = False
+    last = max((place.end for one in mine if (place := released.get(one.id or 0))), default=now)
+    stand, nearest = LEAST_STAND, timedelta.max
     for operation in sorted(mine, key=lambda one: _turn(one, released)):
         place = released.get(operation.id or 0)
+        if place is not None:
+            stand = max(stand, timedelta(minutes=place.setup_min))
         wanted = jobs[operation.job_id].want == "run"
         begins = place is None or place.not_before is None or place.not_before <= now
-        if operation.status == "ready" and wanted and begins and (not ahead or now >= (place.start if place else last)):
+        due = now >= (place.start if place else last)
+        if operation.status == "ready" and wanted and begins and (due or nearest > stand):
             return operation
-        ahead = ahead or (wanted and place is not None and soon(place, now))
+        if wanted and place is not None:
+            nearest = min(nearest, abs(place.start - now))
     return None
 
 
-def soon(place: Place, now: datetime) -> bool:
-    """Whether an operation is planned for about now, so that its machine may wait for it."""
-    return abs(place.start - now) <= SOON
+def soon(released: Mapping[int, Place], now: datetime) -> list[int]:
+    """Return the operations for which any machine may stand still now."""
+    longest = max((timedelta(minutes=place.setup_min) for place in released.values()), default=LEAST_STAND)
+    stand = max(LEAST_STAND, longest)
+    return [operation_id for operation_id, place in released.items() if abs(place.start - now) <= stand]
 
 
 def _turn(operation: Operation, released: Mapping[int, Place]) -> tuple[bool, int]:

@@ -132,6 +132,7 @@ class Place(Kept):
     rank: int
     start: datetime
     end: datetime
+    setup_min: int = 0
     not_before: datetime | None = None
 
 
@@ -149,7 +150,9 @@ def settles(released: Timed, proposal: Timed) -> bool:
 def places(released: Timed) -> dict[int, Place]:
     """Return the place of each operation of a released plan, by the operation's id; ranks count on each machine."""
     return {
-        slot.operation_id: Place(rank=rank, start=slot.start, end=slot.end, not_before=slot.not_before)
+        slot.operation_id: Place(
+            rank=rank, start=slot.start, end=slot.end, setup_min=slot.setup_min, not_before=slot.not_before
+        )
         for machine in {slot.machine for slot in released.slots}
         for rank, slot in enumerate(released.of(machine))
     }

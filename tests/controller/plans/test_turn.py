@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.plan import SOON, next_operation
+from controller.plan import LEAST_STAND, next_operation
 from controller.plans.content import Place
 from controller.tables import Job, Operation
 from tests.controller.plans.drawn import START
@@ -62,6 +62,16 @@ def test_a_machine_waits_for_what_is_planned_next_but_not_for_ever() -> None:
     assert turn(line("ready", "waiting"), places(2), after_min=30) == 1
 
 
+def test_a_machine_stands_longer_where_a_long_set_up_would_be_lost() -> None:
+    """At the press another ink class takes eight hours to change to, and as long to change back."""
+    far = places(2, 1, first_min=100)
+    assert turn(line("ready", "waiting"), far) == 1
+    far[1] = far[1].model_copy(update={"setup_min": 480})
+    assert turn(line("ready", "waiting"), far) is None
+    assert turn(line("ready", "waiting"), far, after_min=130) == 1, "its own time has come"
+    assert turn(line("ready", "waiting"), places(2, 1, first_min=481) | {1: far[1]}) == 1
+
+
 def test_an_earliest_start_is_kept() -> None:
     later = places(1, 2)
     later[1] = later[1].model_copy(update={"not_before": START + timedelta(minutes=50)})
@@ -78,12 +88,14 @@ def test_an_earliest_start_is_kept() -> None:
     planned=st.integers(0, 5),
     held=st.sets(st.integers(1, 5)),
     begun=st.integers(-500, 500),
+    setup_min=st.integers(0, 600),
 )
 def test_whatever_is_planned_no_machine_stands_for_ever(
-    states: list[str], order: list[int], planned: int, held: set[int], begun: int
+    states: list[str], order: list[int], planned: int, held: set[int], begun: int, setup_min: int
 ) -> None:
     mine = line(*states, want=dict.fromkeys(held, "hold"))
     released = places(*order[:planned], first_min=begun)
-    end = begun + planned * 30 + SOON / timedelta(minutes=1) + 1
+    released = {number: place.model_copy(update={"setup_min": setup_min}) for number, place in released.items()}
+    end = begun + planned * 30 + max(LEAST_STAND / timedelta(minutes=1), setup_min) + 1
     ready = {one.id for one in mine[0] if one.status == "ready" and one.id not in held}
     assert (turn(mine, released, after_min=int(end)) in ready) == bool(ready)
