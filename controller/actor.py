@@ -18,6 +18,7 @@ class Permission(StrEnum):
     ALARM_ACKNOWLEDGE = "alarm.acknowledge"
     ALARM_SHELVE = "alarm.shelve"
     ALARM_SERVICE = "alarm.service"
+    PLAN_RELEASE = "plan.release"
     USER_MANAGE = "user.manage"
 
 
@@ -33,7 +34,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     | _AT_THE_MACHINE,
     "planner": frozenset(
         {Permission.LINE_READ, Permission.JOB_SUBMIT, Permission.JOB_HOLD, Permission.JOB_CANCEL}
-        | {Permission.JOB_SCHEDULE, Permission.JOB_APPROVE}
+        | {Permission.JOB_SCHEDULE, Permission.JOB_APPROVE, Permission.PLAN_RELEASE}
     ),
     "technician": frozenset(
         {Permission.LINE_READ, Permission.JOB_HOLD, Permission.QUESTION_ANSWER, Permission.ALARM_SERVICE}

@@ -1,12 +1,14 @@
 """The order book: every change of a job, its operations, questions and findings, each with its journal line."""
 
 import asyncio
+import math
 import secrets
+import time
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, or_, select
 
 import qc
 import recipes
@@ -17,8 +19,11 @@ from controller.decide import Intent, Value, Want
 from controller.interlocks import Beginning, Goods
 from controller.line import Line, Stage
 from controller.pieces import finding_of
-from controller.plan import next_operation
-from controller.queue import in_turn
+from controller.plan import next_operation, soon
+from controller.plans import Place
+from controller.plans.book import Places
+from controller.plans.read import UNREAD
+from controller.queue import turn
 from controller.states import ON_THE_LINE, Act, State, Step, leads, require
 from controller.stops import end_stop, note_stop
 from controller.store import Store
@@ -28,6 +33,9 @@ from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
 """The actor of what the controller does by itself."""
+
+TURN_EVERY_S = 5.0
+"""How often it is looked at whose turn it is while a plan is released."""
 
 YES, HOLD = "Yes", "Hold the job"
 """The answers to the controller's questions."""
@@ -47,14 +55,18 @@ class Book:
         Which machine does which stage.
     folder
         Where a job's pictures are kept: `<folder>/jobs/<id>`.
+    planned
+        Whether the released plan says whose turn it is; else the oldest comes first.
     """
 
-    def __init__(self, store: Store, line: Line, folder: Path) -> None:
+    def __init__(self, store: Store, line: Line, folder: Path, *, planned: bool = True) -> None:
         self.store = store
         self.line = line
         self.folder = folder
+        self._planned, self._released = planned, Places()
         self._intents: tuple[int, dict[str, tuple[Operation, Intent]]] = (-1, {})
         self._shelf = Shelf()
+        self._stale_at = math.inf
         self._notes: list[journal.Note] = []
         self._noting: asyncio.Task[None] | None = None
 
@@ -105,11 +117,25 @@ class Book:
                                 "layout": job.layout, "recipe": job.control_recipe["digest"]} | made_from)  # fmt: skip
 
     def next_to_prepare(self) -> Job | None:
-        """Return the job whose raster is to be made next; what a killed controller left half made comes first."""
+        """Return the job whose raster is made next: in the order of the released plan, then in turn.
+
+        What a killed controller left half made comes before all others.
+        """
         with self.store.read() as session:
-            waiting = select(Job).where(col(Job.status).in_([State.QUEUED, State.RIPPING]))
-            left_first = col(Job.status) != State.RIPPING
-            return session.exec(waiting.order_by(left_first, *in_turn()).limit(1)).first()
+            waiting = select(Job).where(col(Job.status).in_([State.QUEUED, State.RIPPING])).options(*UNREAD)
+            jobs = session.exec(waiting).all()
+            places = self._places(session)
+            planned = select(Operation).where(col(Operation.job_id).in_([job.id for job in jobs]))
+            ranks: dict[int, int] = {}
+            for one in session.exec(planned) if places else ():
+                if (place := places.get(_id(one.id))) is not None:
+                    ranks[one.job_id] = min(place.rank, ranks.get(one.job_id, place.rank))
+
+            def order(job: Job) -> tuple[Any, ...]:
+                return job.status != State.RIPPING, ranks.get(_id(job.id), math.inf), turn(job)
+
+            first = min(jobs, default=None, key=order)
+            return None if first is None else session.get(Job, first.id, populate_existing=True)
 
     def preparing(self, job_id: int) -> None:
         """The RIP has begun."""
@@ -168,24 +194,33 @@ class Book:
     def intent(self, machine: str) -> tuple[Operation, Intent] | None:
         """Return what the plan wants of `machine`, from memory while nothing has changed."""
         version = self.store.feed.version
-        if self._intents[0] != version:
+        if self._intents[0] != version or time.monotonic() >= self._stale_at:
             self._intents = version, self._read_intents()
         return self._intents[1].get(machine)
 
     def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
         with self.store.read() as session:
-            running = select(Job).where(col(Job.status).in_(ON_THE_LINE))
+            places = self._places(session)
+            # a machine may also wait for a job that is not prepared yet, if that is planned for about now
+            theirs = select(Operation.job_id).where(col(Operation.id).in_(soon(places, now())))
+            queued = and_(col(Job.status).in_([State.QUEUED, State.RIPPING]), col(Job.id).in_(theirs))
+            running = select(Job).where(or_(col(Job.status).in_(ON_THE_LINE), queued)).options(*UNREAD)
             jobs = {_id(job.id): job for job in session.exec(running)}
             operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
-            live = [operation for operation in operations if operation.status in ("ready", "running")]
+            live = [one for one in operations if one.status in ("waiting", "ready", "running")]
             intents = {}
             goods = self._shelf.standing(session, jobs.keys(), live)
             for spec in self.line.machines:
-                operation = next_operation(spec.name, live, jobs)
+                operation = next_operation(spec.name, live, jobs, places, now())
                 if operation is not None:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
                     intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done, goods)
+            # without a change in the database it may be another's turn only because the time has come
+            self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
             return intents
+
+    def _places(self, session: Session) -> dict[int, Place]:
+        return self._released.read(session) if self._planned else {}
 
     def started(self, operation_id: int) -> None:
         """The first act on the machine is about to be done."""

@@ -15,6 +15,11 @@ from controller.jobs import JobDesk
 from controller.lag import LoopLag
 from controller.lease import Lease, LeaseLost, leased
 from controller.line import Line
+from controller.plans import PlanMode
+from controller.plans.book import PlanBook
+from controller.plans.desk import PlanDesk
+from controller.plans.keep import PROCESSES, PlanKeeper
+from controller.plans.read import Reader
 from controller.prepare import prepare_jobs
 from controller.store import Store
 from controller.supervise import Supervisor
@@ -26,6 +31,9 @@ from drivers import Machine, StripCamera, load_profile
 
 WORKERS = 2
 """Worker processes: one to prepare the next job while the other inspects this one."""
+
+PLANNING_NICE = 5
+"""Planning takes the processor time that preparing and inspecting leave."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +58,14 @@ class Controller:
         The part of it that is for alarms.
     goods, tracing
         Those for lots and rolls: recording, and asking where they went.
+    plans
+        The part of it that is for plans.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
         Where CPU work for people who look runs, so that nobody waits behind a print: uploads and pictures of layouts.
+    planning
+        Where plans are made.
     lag
         How late the loop is that all of this runs in.
     """
@@ -67,8 +79,10 @@ class Controller:
     alarms: AlarmDesk
     goods: GoodsDesk
     tracing: TraceDesk
+    plans: PlanDesk
     executor: Executor
     viewing: Workers
+    planning: Workers
     lag: LoopLag
 
     @classmethod
@@ -82,6 +96,7 @@ class Controller:
         standby: Callable[[str], None] | None = None,
         *,
         approving: bool = False,
+        plan: PlanMode = "release",
     ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends, as the only controller of its database.
 
@@ -99,6 +114,8 @@ class Controller:
             Waits while another controller commands the line, and is told once which; None: that is an error.
         approving
             Whether every job must be approved before it is printed.
+        plan
+            How the line uses plans.
 
         Raises
         ------
@@ -116,7 +133,7 @@ class Controller:
             for spec in line.machines
         }
         protocols = {name: machine.profile.protocol for name, machine in machines.items()}
-        book = Book(store, line, folder)
+        book = Book(store, line, folder, planned=plan != "first-come")
         kinds = {name: kinds_of(name, machine.profile) for name, machine in machines.items()}
         async with leased(store, standby) as lease:
             alarms = AlarmBook(store, kinds)
@@ -124,10 +141,13 @@ class Controller:
             executor, viewing = Workers(WORKERS), Workers(1)
             desk = Desk(book, protocols, approving=approving)
             jobs = JobDesk(book, protocols, approving=approving)
-            alarm_desk, lag = AlarmDesk(alarms), LoopLag()
-            controller = cls(line, machines, supervisors, book, desk, jobs, alarm_desk, GoodsDesk(book),
-                             TraceDesk(book), executor, viewing, lag)  # fmt: skip
-            background = asyncio.create_task(controller._run(lease))
+            planning = Workers(PROCESSES, "controller.plans.make", PLANNING_NICE)
+            reader, plans = Reader(store, line), PlanBook(store)
+            controller = cls(
+                line, machines, supervisors, book, desk, jobs, AlarmDesk(alarms), GoodsDesk(book), TraceDesk(book),
+                PlanDesk(reader, plans, plan), executor, viewing, planning, LoopLag(),
+            )  # fmt: skip
+            background = asyncio.create_task(controller._run(lease, PlanKeeper(reader, plans, planning, plan)))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
             try:
@@ -137,10 +157,11 @@ class Controller:
                 try:
                     await _over(background)
                 finally:
+                    planning.stop()  # a search of some seconds is worth nobody's waiting
                     for workers in (executor, viewing):
                         workers.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, lease: Lease) -> None:
+    async def _run(self, lease: Lease, keeper: PlanKeeper) -> None:
         """Run all tasks; when one of them fails, all end and the whole program with them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lease.keep())
@@ -150,6 +171,8 @@ class Controller:
             for supervisor in self.supervisors.values():
                 tasks.create_task(supervisor.run())
             tasks.create_task(prepare_jobs(self.book, self.executor))
+            if self.plans.mode != "first-come":
+                tasks.create_task(keeper.run())
             tasks.create_task(watch_prints(self.book, StripCamera(self.line.camera), self.executor))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import cv2
@@ -22,12 +23,18 @@ class Workers(Executor):
     ----------
     count
         Number of processes.
+    room
+        What their tasks are made of, loaded before the first one.
+    nice
+        By how much others come first: 0 to 19, as `os.nice`.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, room: str = "controller.work", nice: int = 0) -> None:
         for name in ONE_THREAD:  # inherited by the processes; this one has loaded its libraries long ago
             os.environ.setdefault(name, "1")
-        self._count = count
+        self._count, self._room, self._nice = count, room, nice
+        self._spawn = multiprocessing.get_context("spawn")
+        self._stopped = self._spawn.Event()
         self._pool = self._new_pool()
 
     def begin(self) -> None:
@@ -42,12 +49,18 @@ class Workers(Executor):
             self._pool = self._new_pool()
             return self._pool.submit(fn, *args, **kwargs)
 
+    def stop(self) -> None:
+        """End the processes now, whatever they are at; nothing can be submitted afterwards."""
+        self._stopped.set()
+        self.shutdown(wait=True, cancel_futures=True)
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes."""
         self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), initializer=_begin)
+        begun = self._room, self._nice, self._stopped
+        return ProcessPoolExecutor(self._count, self._spawn, _begin, begun)
 
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -55,14 +68,16 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 other (a strip took 1.9 s of processor time with them, 1.5 s without)."""
 
 
-def _begin() -> None:
+def _begin(room: str, nice: int, stopped: Event) -> None:
+    os.nice(nice)
     cv2.setNumThreads(1)
-    _end_with_parent()
-    import_module("controller.work")
+    _end_with_parent(stopped)
+    import_module(room)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(stopped: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the pool's owner ends us
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    threading.Thread(target=lambda: (stopped.wait(), os._exit(0)), daemon=True).start()

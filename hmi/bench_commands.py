@@ -55,3 +55,13 @@ def plan(
 ) -> None:
     """Plans of 200 jobs against two rules, and of 20 jobs against a known optimum; about six minutes."""
     tell(figures("plan", f"--seed={seed}", *(["--short"] if short else [])), as_json)
+
+
+@bench.command("proposal")
+def proposal(
+    jobs: Annotated[int, typer.Option(help="Jobs that wait.", min=2, max=1000)] = 200,
+    changes: Annotated[int, typer.Option(help="Changes whose proposals are waited for.", min=1, max=1000)] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """How soon a running line has a new plan after a change, and how late its loop is; two minutes."""
+    tell(figures("proposal", f"--jobs={jobs}", f"--changes={changes}"), as_json)

@@ -14,11 +14,13 @@ import typer
 from hmi import (
     alarm_commands,
     bench_commands,
+    figures_commands,
     job_act_commands,
     journal_commands,
     line_commands,
     machine_commands,
     plan_commands,
+    plan_line_commands,
     rip_commands,
     sign_in_commands,
     trace_commands,
@@ -37,7 +39,8 @@ app = typer.Typer(
 )
 
 for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
-                line_commands.answer, trace_commands.trace, trace_commands.scan):  # fmt: skip
+                line_commands.answer, trace_commands.trace, trace_commands.scan,
+                figures_commands.figures):  # fmt: skip
     app.command()(command)
 app.command("sign-in")(sign_in_commands.sign_in)
 app.command("sign-out")(sign_in_commands.sign_out)
@@ -48,6 +51,9 @@ app.add_typer(trace_commands.lot, name="lot")
 app.add_typer(trace_commands.roll, name="roll")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
+for command in (plan_line_commands.show, plan_line_commands.release, plan_line_commands.pin, plan_line_commands.unpin,
+                plan_line_commands.why):  # fmt: skip
+    plan_commands.plan.command()(command)
 app.add_typer(plan_commands.plan, name="plan")
 app.add_typer(bench_commands.bench, name="bench")
 

@@ -1,4 +1,4 @@
-"""Commands for planning: `foulard plan …`. They work on files and need no running Foulard."""
+"""Commands for planning files: `foulard plan solve|example|schema`. They need no running Foulard."""
 
 import json
 import sys
@@ -10,7 +10,9 @@ import typer
 from hmi.errors import BadInput, reading, writing
 from hmi.output import AsJson, tell
 
-plan = typer.Typer(help="Plan jobs over the machines of a works.", no_args_is_help=True, rich_markup_mode=None)
+plan = typer.Typer(
+    help="Plan jobs over machines: from a file, or on a running Foulard.", no_args_is_help=True, rich_markup_mode=None
+)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Machines, jobs and set-ups (JSON); - reads stdin.")]
 Seconds = Annotated[float, typer.Option(help="Time for local search.", min=0.0, max=86_400.0)]

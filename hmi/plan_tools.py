@@ -18,6 +18,9 @@ from controller.planning import (
     solve,
     told_cost,
 )
+from controller.plans import Content
+from controller.plans.desk import rebuilt
+from controller.plans.situation import Situation
 from hmi.errors import BadInput
 
 SIZE_MAX = 50_000_000
@@ -97,6 +100,17 @@ def explained(problem: Problem, schedule: Schedule, name: str) -> dict[str, Any]
             })  # fmt: skip
     return {"operation": name, "machine": problem.machines[of], "position": place,
             "reasons": list(explain(problem, schedule, one).reasons), "moves": moves}  # fmt: skip
+
+
+def why_of(situation: Situation, content: Content, name: str) -> dict[str, Any] | None:
+    """Return the same for a proposal of the running line; None if what is to be planned has changed since.
+
+    It plans some twenty times: run it in a worker.
+    """
+    built = rebuilt(situation, content)
+    if built is None or name not in {built[0].name(one) for one in built[0].operations}:
+        return None
+    return explained(*built, name)
 
 
 def readable(problem: Problem, plan: Plan, outcome: dict[str, Any]) -> Iterator[str]:

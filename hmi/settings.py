@@ -1,11 +1,21 @@
 """Settings of a running Foulard, from the environment (`FOULARD_…`)."""
 
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hmi.errors import BadInput
+
+DEFAULT_SHIFTS = "early 06:00, late 14:00, night 22:00"
+"""Three shifts of eight hours. Default from practice."""
+
+EXAMPLES = {
+    "shifts": f"names and beginnings like {DEFAULT_SHIFTS!r}, in the order of the day",
+    "time_zone": "a zone like Europe/Rome or UTC",
+}
+"""What settings may be that have a form of their own."""
 
 
 class Settings(BaseSettings):
@@ -36,6 +46,13 @@ class Settings(BaseSettings):
         Whether clients with a trusted certificate may read without an account.
     opcua_writable
         Whether clients may hold, run and cancel jobs, as far as their account's role goes.
+    plan
+        first-come: the oldest job first, and no plans. release: plans are proposed, and the line follows the one that a
+        planner has released; without one the oldest job comes first. automatic: it follows the newest proposal.
+    shifts
+        The shifts that figures are cut into: names and beginnings, each until the next one.
+    time_zone
+        Of the shifts' hours.
     """
 
     model_config = SettingsConfigDict(env_prefix="FOULARD_", extra="ignore")
@@ -52,6 +69,20 @@ class Settings(BaseSettings):
     opcua_host: str = "127.0.0.1"
     opcua_anonymous: bool = False
     opcua_writable: bool = False
+    plan: Literal["first-come", "release", "automatic"] = "release"
+    shifts: str = DEFAULT_SHIFTS
+    time_zone: str = "UTC"
+
+    @field_validator("shifts", "time_zone")
+    @classmethod
+    def _usable(cls, value: str, info: ValidationInfo) -> str:
+        from controller.figures.shifts import read_shifts, zone_of  # here, for most commands need no controller
+
+        if info.field_name == "time_zone":
+            zone_of(value)
+        else:
+            read_shifts(value)
+        return value
 
 
 def read_settings() -> Settings:
@@ -70,6 +101,10 @@ def _possible(name: str) -> str:
     field = Settings.model_fields[name]
     if field.annotation is bool:
         return "true or false"
+    if get_origin(field.annotation) is Literal:
+        return f"one of {', '.join(get_args(field.annotation))}"
+    if name in EXAMPLES:
+        return EXAMPLES[name]
     limits = {kind: getattr(limit, kind) for limit in field.metadata for kind in ("ge", "le") if hasattr(limit, kind)}
     if "le" in limits:
         return f"a whole number from {limits['ge']} to {limits['le']}"

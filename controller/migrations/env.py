@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from controller import tables
+from controller.plans import tables as _plans  # noqa: F401 (its tables belong to the metadata)
 
 assert tables.Job.metadata is SQLModel.metadata
 

@@ -187,7 +187,7 @@ class _Stage:
 
     def _that_fits(self, ranked: NDArray[np.int64], of: int, free: int, family: int) -> tuple[int, int]:
         """Return the first that is gone before the next pinned start, and when it ends; else the pinned one."""
-        pinned = [index for index in self.pinned[of] if self.left[index]]
+        pinned = self._in_order(np.array([index for index in self.pinned[of] if self.left[index]], np.int64))
         following = min(pinned, key=lambda index: self.ready[index], default=None)
         if following is not None:
             start = self.problem.pin_start[int(self.operations[following])]

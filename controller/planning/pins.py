@@ -1,6 +1,6 @@
 """What people have pinned: that it does not contradict itself, the calendars or the durations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from controller.planning.calendar import Calendar
 from controller.planning.listed import Listed, minute_of
@@ -67,4 +67,17 @@ def orders(
                 latest = listed[one].pin_start
             order[one] = rank
             listed[one].minutes = {of: listed[one].minutes[of]}
+        if pinned.first:
+            _behind(pinned.jobs, machine_stage, of, listed, order, key)
     return tuple(order)
+
+
+def _behind(
+    first: Sequence[str], machine_stage: list[int], of: int, listed: list[Listed], order: list[int], key: str
+) -> None:
+    """Rank all others of the stage behind those that come first, and alike."""
+    if machine_stage.count(machine_stage[of]) > 1:
+        raise PlanError(f"{key}.first: the stage has several machines; leave first out and pin machine and start")
+    for index, one in enumerate(listed):
+        if one.stage == machine_stage[of] and order[index] == NEVER:
+            order[index] = len(first)

@@ -154,10 +154,21 @@ class Campaign(Part):
 
 
 class PinnedOrder(Part):
-    """Jobs that a person has put into an order on a machine. Others may come between, if that is better."""
+    """Jobs that a person has put into an order on a machine.
+
+    Others may come between, if that is better; with `first` they come before all others. That needs a stage of one
+    machine: with several, those that come first have a machine of their own.
+    """
 
     machine: Name
-    jobs: tuple[Name, ...] = Field(min_length=2)
+    jobs: tuple[Name, ...] = Field(min_length=1)
+    first: bool = False
+
+    @model_validator(mode="after")
+    def _an_order(self) -> "PinnedOrder":
+        if len(self.jobs) == 1 and not self.first:
+            raise ValueError(f"{self.jobs[0]} alone has no order; give two jobs or more, or first: true")
+        return self
 
 
 class Weights(Part):

@@ -63,7 +63,7 @@ class Problem:
     pin_start : tuple of int
         Pinned start or `NEVER`.
     order : tuple of int
-        Rank within the pinned order of its machine, or `NEVER`.
+        Rank within the pinned order of its machine, or `NEVER`; those of the same rank have no order.
     waits : tuple of tuple of (int, int)
         Of each operation: earlier operations of the job, and the minutes between their end and its start at most.
     campaigns : tuple of tuple of Campaigning

@@ -35,7 +35,7 @@ def _brought_forward(problem: Problem, sheet: Sheet, of: int, index: int, ends: 
     while index:
         sequence, points = sheet.sequences[of], sheet.total
         earlier, one = sequence[index - 1 : index + 1]
-        if problem.order[earlier] != NEVER and problem.order[one] != NEVER:
+        if problem.order[one] != NEVER and NEVER < problem.order[earlier] < problem.order[one]:
             return ends
         sheet.attempt({of: [*sequence[: index - 1], one, earlier, *sequence[index + 1 :]]})
         if sheet.total > points + 1e-9 or sum(sheet.end) >= ends:

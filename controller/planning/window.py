@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, product
 from typing import Any
 
 from controller.planning.calendar import FOREVER, Calendar
@@ -148,9 +148,11 @@ def _set_up(
     for earlier, later, minutes in pairs:
         if minutes:
             model.add_setup_time(resource, earlier, later, minutes)
-    ranked = sorted((one for one in able if problem.order[one] != NEVER), key=problem.order.__getitem__)
-    for one, other in pairwise(ranked):
-        model.add_end_before_start(tasks[one], tasks[other])
+    ranks = sorted({problem.order[one] for one in able} - {NEVER})
+    for earlier, later in pairwise(ranks):
+        for one, other in product(able, able):
+            if (problem.order[one], problem.order[other]) == (earlier, later):
+                model.add_end_before_start(tasks[one], tasks[other])
 
 
 def _task(model: Any, problem: Problem, incumbent: Schedule, one: int, window: Collection[int]) -> Any:

@@ -220,7 +220,7 @@ def test_a_roll_that_is_too_short_an_old_lot_and_a_wrong_ink_are_asked_about(mil
 @pytest.mark.parametrize(
     ("delivery", "field", "words"),
     [
-        (Delivery("cloth", "velvet", rolls_m=(5.0,)), "material", "give one of cotton-sateen"),
+        (Delivery("cloth", "velvet", rolls_m=(5.0,)), "material", "give one of cotton-poplin-pigment, cotton-sateen"),
         (Delivery("cloth", "silk-twill"), "rolls_m", "give 1 to 99"),
         (Delivery("cloth", "silk-twill", rolls_m=(float("nan"),)), "rolls_m", "nan m is not possible"),
         (Delivery("cloth", "silk-twill", rolls_m=(5.0,), width_mm=-1.0), "width_mm", "-1 mm"),
@@ -246,7 +246,7 @@ def test_what_cannot_be_recorded_is_refused(mill: Mill) -> None:
     refused: list[tuple[type[Exception], str, Callable[[], object]]] = [
         (Refused, "there is no lot 'CH-000007'", lambda: mill.goods.receive(ROSA, unknown)),
         (Refused, "'CL-000001' is cloth; a liquor", lambda: mill.goods.receive(ROSA, liquor)),
-        (Refused, "give one of cotton-sateen", lambda: mill.goods.receive(ROSA, replace(CLOTH, material="velvet"))),
+        (Refused, "give one of cotton-poplin-pigment", lambda: mill.goods.receive(ROSA, replace(CLOTH, material="velvet"))),
         (Forbidden, "goods.record", lambda: mill.goods.receive(VERA, CYAN)),
         (Forbidden, "question.answer", lambda: mill.goods.scan(VERA, 1, "R-000001")),
         (NotFound, "there is no machine 'loom'", lambda: mill.goods.mount(ROSA, "loom", "x", None, topped_up=False)),

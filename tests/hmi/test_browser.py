@@ -164,10 +164,10 @@ def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration:
     expect(page.get_by_role("main")).to_contain_text(re.compile("cancelled", re.IGNORECASE), timeout=60_000)
 
 
-@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/1", "/alarms", "/trace?name=R-000001"])
+@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/1", "/alarms", "/plan", "/figures", "/trace?name=R-000001"])
 def test_no_page_is_wider_than_its_screen(page: Page, demonstration: tuple, path: str) -> None:
     page.goto(demonstration[0] + path)
-    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs|Alarms|Recipe"))
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs|Alarms|Plan|Figures|Recipe"))
     for width, height in (DESK, TABLET, PHONE):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function("width => window.innerWidth === width", arg=width)

@@ -13,14 +13,14 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from sqlmodel import col, select
 
-from controller import Store, Want, control_recipe, load_line
+from controller import Store, load_line
 from controller.book import Book
-from controller.tables import Job, Operation
-from controller.work import Prepared
+from controller.tables import Operation
 from hmi.labels import label
 from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
 from tests.hmi.test_browser import CHROMIUM, MISSING
+from tests.standing import on_the_line
 
 LENGTH_M = 2.0
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,15 +48,10 @@ def job(server: Server) -> int:
 
 
 def prepared_job(server: Server) -> int:
-    """Put a job behind its RIP by hand: held until then, so that the server's RIP leaves it alone."""
+    """Put a job behind its RIP by hand."""
     store, line = Store.in_folder(server.folder), load_line()
     book = Book(store, line, server.folder)
-    control = control_recipe("silk-twill").model_dump(mode="json")
-    ordered = Job(title="flower", fabric="silk-twill", control_recipe=control, length_m=LENGTH_M, want="hold")
-    number = book.add_job("anna", ordered, {machine.name: "opcua" for machine in line.machines}).id or 0
-    book.preparing(number)
-    book.prepared(number, Prepared(server.folder / "raster", "ab" * 32, 100, 20.0, {}, {}))
-    book.want("anna", number, Want.RUN)
+    number = on_the_line(book, "silk-twill", LENGTH_M, title="flower", total_rows=100)
     store.close()
     return number
 

@@ -54,3 +54,14 @@ def _state(status: str, want: str) -> str:
     if want == "cancel":
         return {"running": "cancelling", "held": "cancelling"}.get(status, status)
     return status
+
+
+def downgrade() -> None:
+    database = op.get_bind()
+    for now, before in (("to_approve", "queued"), ("parked", "queued"), ("cancelling", "running")):
+        database.execute(sa.update(JOB).where(JOB.c.status == now).values(status=before))
+    op.drop_column("operation", "length_m")
+    op.drop_index("ix_job_strike_off_id", "job")
+    for name in ("cut_m", "made_from_id", "strike_off_id", "accepted_at", "accepted_by", "approved_at", "approved_by",
+                 "needs_approval", "due_at", "priority", "seconds_pct", "overrun_pct", "ordered"):  # fmt: skip
+        op.drop_column("job", name)

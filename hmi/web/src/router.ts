@@ -5,6 +5,8 @@ const pages = {
   line: () => import('@/pages/LinePage.vue'),
   jobs: () => import('@/pages/JobsPage.vue'),
   job: () => import('@/pages/JobPage.vue'),
+  plan: () => import('@/pages/PlanPage.vue'),
+  figures: () => import('@/pages/FiguresPage.vue'),
   alarms: () => import('@/pages/AlarmsPage.vue'),
   trace: () => import('@/pages/TracePage.vue'),
 }
@@ -15,6 +17,8 @@ export const router = createRouter({
     { path: '/', name: 'line', component: pages.line },
     { path: '/jobs', name: 'jobs', component: pages.jobs },
     { path: '/jobs/:id(\\d+)', name: 'job', component: pages.job, props: (route) => ({ id: Number(route.params.id) }) },
+    { path: '/plan', name: 'plan', component: pages.plan },
+    { path: '/figures', name: 'figures', component: pages.figures },
     { path: '/alarms', name: 'alarms', component: pages.alarms },
     { path: '/trace', name: 'trace', component: pages.trace },
     { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue') },

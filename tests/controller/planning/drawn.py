@@ -71,7 +71,10 @@ def files(draw: st.DrawFn, jobs_max: int = 7, pins: bool = True, calendars: bool
             job["name"] for job in jobs if of in job["operations"][0]["minutes"] and "pin" not in job["operations"][0]
         ]
         if len(there) > 1:
-            file["pinned_orders"] = [{"machine": of, "jobs": draw(st.permutations(there[:3]))}]
+            alone = [machine["stage"] for machine in machines].count(stages[0]) == 1
+            file["pinned_orders"] = [
+                {"machine": of, "jobs": draw(st.permutations(there[:3])), "first": alone and draw(st.booleans())}
+            ]
     return file
 
 
@@ -110,6 +113,8 @@ def faults(file: dict[str, Any], problem: Problem, plan: Schedule) -> list[str]:
         names = [problem.jobs[problem.job[one]] for one in plan.decisions.sequences[of]]
         if [name for name in names if name in order["jobs"]] != list(order["jobs"]):
             found.append(f"{order} is not kept")
+        if order.get("first") and names[: len(order["jobs"])] != list(order["jobs"]):
+            found.append(f"{order} does not come first")
     return found
 
 

@@ -59,6 +59,15 @@ def test_a_pinned_order_is_kept_against_the_set_ups() -> None:
     assert solve(problem_of(two_stages()), steps=500).schedule.costs.setup_min == 20
 
 
+def test_what_is_pinned_first_comes_before_all_others() -> None:
+    file = two_stages(pinned_orders=[{"machine": "press", "jobs": ["b"], "first": True}])
+    problem = problem_of(file)
+    for rule in ("edd", "atc", "search"):
+        plan = solve(problem, rule, steps=300).schedule
+        assert faults(file, problem, plan) == []
+    assert plan.costs.setup_min == 20, "the other wool comes next, and then the silk"
+
+
 def test_cloth_is_printed_later_rather_than_left_lying() -> None:
     """The steamer is closed for a day: printing waits so that no cloth waits longer than two hours."""
     file = two_stages(shelf_lives=[{"from": "print", "to": "steam", "hours": 2}])

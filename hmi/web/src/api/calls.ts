@@ -56,6 +56,16 @@ export const answerQuestion = (id: number, words: string, signal: AbortSignal) =
     }),
   )
 
+export const plan = () => answer(client.GET('/api/v1/plan', {}))
+export const planWhy = (operation: string) => answer(client.GET('/api/v1/plan/why', { params: { query: { operation } } }))
+export const releasePlan = (order: string, signal: AbortSignal) => answer(client.POST('/api/v1/plan/release', { body: { order }, signal }))
+export const pinPlan = (operation: string, place: number | null, notBefore: string | null, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/plan/pin', { body: { operation, place, not_before: notBefore }, signal }))
+export const unpinPlan = (operation: string, signal: AbortSignal) => answer(client.POST('/api/v1/plan/unpin', { body: { operation }, signal }))
+
+export const figures = (start: string, by: 'machine' | 'shift' | 'fabric') =>
+  answer(client.GET('/api/v1/figures', { params: { query: { start, by } } }))
+
 const ofAlarm = (id: number, signal: AbortSignal) => ({ params: { path: { alarm_id: id } }, signal })
 
 export const alarmFigures = (hours: number) => answer(client.GET('/api/v1/alarms/figures', { params: { query: { hours } } }))
