@@ -60,8 +60,10 @@ def end_of(job: Job, printed_m: float, at_m: float | None) -> float:
     Raises
     ------
     Refused
-        That metre is printed already, too short for a job, or behind its end.
+        That metre is printed already, too short for a job, or behind its end; none is given and nothing is printed.
     """
+    if at_m is None and printed_m == 0:
+        raise Refused("nothing is printed yet, so there is no metre to end at: give one, or cancel the job", "at_m")
     wanted_m = max(printed_m, MIN_LENGTH_M) if at_m is None else at_m
     if wanted_m < printed_m:
         raise Refused(f"{wanted_m:g} m is printed already: give {printed_m:.2f} m or more, or end it now", "at_m")

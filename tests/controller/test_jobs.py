@@ -185,6 +185,9 @@ def test_priority_and_due_date_change_until_the_job_is_over(works: Works) -> Non
 
 def test_before_its_print_begins_a_cut_job_is_a_shorter_one(works: Works) -> None:
     job = works.submit(6.0)
+    for wrong, says in ((None, "nothing is printed yet"), (0.01, "0.01 m is too short"), (7.0, "the job ends at 6 m")):
+        with pytest.raises(Refused, match=says):
+            works.jobs.cut(ROSA, job.id or 0, wrong)
     works.jobs.cut(ROSA, job.id or 0, 4.0)
     assert (works.job(job).length_m, works.job(job).ordered) == (4.0, 4.0)
     works.prepared(job)

@@ -118,7 +118,8 @@ def test_a_job_is_submitted_once_shown_held_and_cancelled(server: Server) -> Non
 
 def test_what_may_be_done_to_a_job_is_shown_and_done(server: Server) -> None:
     with server.signed_in() as client:
-        terms = {"priority": 2, "due_at": "2026-05-04T16:00:00Z", "needs_approval": "true", "overrun_pct": 10}
+        strike_off = submit(client, png(), needs_approval=True).json()
+        terms = {"priority": 2, "due_at": "2026-05-04T16:00:00Z", "strike_off_id": strike_off["id"], "overrun_pct": 10}
         job = submit(client, png(), layout='{"pieces": 10, "piece_mm": [60, 45]}', **terms).json()
         assert (job["status"], job["ordered"], job["layout"]["pieces"]) == ("to_approve", 10, 11)
         assert [one["act"] for one in job["acts"]] == [
@@ -154,7 +155,8 @@ def test_roles_decide_who_may_approve_and_nobody_approves_their_own(server: Serv
     planner, designer = f"planner-{uuid.uuid4().hex[:6]}", f"designer-{uuid.uuid4().hex[:6]}"
     passwords = {name: server.add_user(name, name.partition("-")[0]) for name in (planner, designer)}
     with server.signed_in(planner, passwords[planner]) as client:
-        job = submit(client, png(), needs_approval=True).json()
+        waited_for = submit(client, png(), needs_approval=True).json()
+        job = submit(client, png(), needs_approval=True, strike_off_id=waited_for["id"]).json()
         own = client.post(f"/api/v1/jobs/{job['id']}/approve", json={})
         assert (own.status_code, "admin" in own.json()["detail"]) == (403, True)
     with server.signed_in(designer, passwords[designer]) as client:
