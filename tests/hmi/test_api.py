@@ -44,7 +44,7 @@ def every_route() -> list[tuple[str, str]]:
 def test_nobody_gets_anything_without_signing_in(server: Server, method: str, path: str) -> None:
     if (method, path) in OPEN:
         return
-    url = path.format_map(dict.fromkeys(PLACES, 1) | {"name": "carre-lyon", "view": "proof"})
+    url = path.format_map(dict.fromkeys(PLACES, 1) | {"name": "carre-lyon", "view": "proof", "kind": "ink"})
     with server.client() as client:
         answer = client.request(method, url, json={"answer": "Yes"} if "answer" in path else None)
     assert answer.status_code == 401, answer.text
