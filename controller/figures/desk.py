@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal, get_args
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from controller.actor import Actor, Permission
@@ -17,7 +17,6 @@ from controller.store import Store
 from controller.tables import now
 
 By = Literal["machine", "shift", "fabric"]
-BY: tuple[By, ...] = get_args(By)
 
 LONGEST = timedelta(days=31)
 """The longest span that is calculated at once."""

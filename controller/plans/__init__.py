@@ -6,6 +6,6 @@ The line follows the released plan only (`controller.plan`).
 """
 
 from controller.plans.content import Content, Place, Slot, Timed
-from controller.plans.tables import MODES, PlanMode
+from controller.plans.tables import PlanMode
 
-__all__ = ["MODES", "Content", "Place", "PlanMode", "Slot", "Timed"]
+__all__ = ["Content", "Place", "PlanMode", "Slot", "Timed"]

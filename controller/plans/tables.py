@@ -1,7 +1,7 @@
 """What the line remembers of its plans."""
 
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import JSON
 from sqlmodel import Column, Field, SQLModel
@@ -10,8 +10,6 @@ from controller.tables import UtcTime
 
 PlanMode = Literal["first-come", "release", "automatic"]
 """How the line uses plans: not at all; once a planner has released one; or always the newest."""
-
-MODES: tuple[PlanMode, ...] = get_args(PlanMode)
 
 
 class PlanRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from controller.plans import PlanMode
 from controller.plans.book import PlanBook
 from controller.plans.desk import PlanDesk
 from controller.plans.keep import PROCESSES, PlanKeeper
+from controller.plans.make import Request, make, names
 from controller.plans.read import Reader
 from controller.plans.tables import ForecastRow
 from controller.tables import Event, Job, Operation, now
@@ -44,6 +45,12 @@ class Works:
         """Jobs of the newest proposal on a machine, in their order; or of what the line comes to without it."""
         newest = self.plans.newest()
         return [slot.job_id for slot in getattr(newest, which).queue(machine)] if newest else []
+
+    def propose(self) -> None:
+        """What the keeper does, once and here."""
+        situation = self.reader.situation()
+        made = make(Request(situation, now(), {}, names(self.plans.released()[0])))
+        self.plans.propose(self.plans.written(made, situation))
 
     async def until(self, done: Callable[[], object]) -> None:
         async with asyncio.timeout(60):
@@ -133,16 +140,14 @@ def test_automatic_releases_what_it_proposes_and_learns_from_what_is_done(tmp_pa
 
 
 def test_a_restart_finds_the_plan_as_it_was_and_first_come_does_not_look_at_it(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with planning(tmp_path) as works:
-            for fabric in FABRICS[:2]:
-                works.add(fabric)
-            await works.until(lambda: len(works.order()) == 2)
-            works.desk.pin(PLANNER, "2@pretreat", 1, now() + timedelta(hours=5))
-            await works.until(lambda: works.order() == [2, 1])
-            works.desk.release(PLANNER, works.desk.state(PLANNER).content.proposal.order)
-
-    asyncio.run(run())
+    before = Works(tmp_path, "release")
+    for fabric in FABRICS[:2]:
+        before.add(fabric)
+    before.propose()
+    before.desk.pin(PLANNER, "2@pretreat", 1, now() + timedelta(hours=5))
+    before.propose()
+    before.desk.release(PLANNER, before.desk.state(PLANNER).content.proposal.order)
+    before.store.close()
     works = Works(tmp_path, "release")
     operation, _ = works.book.intent("padder")
     assert operation.job_id == 1, "2 is planned for later than a machine may stand"
@@ -168,14 +173,9 @@ def test_what_cannot_be_done_with_a_plan_is_said_in_one_sentence(tmp_path: Path)
     works = Works(tmp_path, "release")
     with pytest.raises(Conflict, match="no proposal yet"):
         works.desk.release(PLANNER, "any")
-
-    async def run() -> None:
-        async with planning(tmp_path) as others:
-            for fabric in FABRICS[:2]:
-                others.add(fabric)
-            await others.until(lambda: len(others.order()) == 2)
-
-    asyncio.run(run())
+    for fabric in FABRICS[:2]:
+        works.add(fabric)
+    works.propose()
     in_a_day = now() + timedelta(days=1)
     for error, says, act in (
         (Forbidden, "plan.release", lambda: works.desk.release(OPERATOR, "any")),

@@ -16,7 +16,7 @@ def proposed(of: Situation, **fields: object) -> Request:
 
 
 @given(of=situations())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_a_proposal_keeps_what_the_line_and_the_pins_ask_for(of: Situation) -> None:
     content = make(proposed(of))
     assert content.trouble == ""
@@ -27,7 +27,7 @@ def test_a_proposal_keeps_what_the_line_and_the_pins_ask_for(of: Situation) -> N
 
 
 @given(of=situations())
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_the_order_of_before_is_never_made_worse_and_can_be_kept(of: Situation) -> None:
     first = make(proposed(of)).proposal
     again = make(proposed(of, before=names(first), seconds=0.0)).proposal
