@@ -125,11 +125,11 @@ class Book:
             waiting = select(Job).where(col(Job.status).in_([State.QUEUED, State.RIPPING])).options(*UNREAD)
             jobs = session.exec(waiting).all()
             places = self._places(session)
-            planned = select(Operation).where(col(Operation.job_id).in_([job.id for job in jobs]))
-            ranks: dict[int, int] = {}
-            for one in session.exec(planned) if places else ():
-                if (place := places.get(_id(one.id))) is not None:
-                    ranks[one.job_id] = min(place.rank, ranks.get(one.job_id, place.rank))
+            theirs = select(Operation).where(col(Operation.job_id).in_([job.id for job in jobs]))
+            firsts: dict[int, Operation] = {}
+            for one in session.exec(theirs.order_by(col(Operation.id))) if places else ():
+                firsts.setdefault(one.job_id, one)
+            ranks = {job_id: places[_id(one.id)].rank for job_id, one in firsts.items() if one.id in places}
 
             def order(job: Job) -> tuple[Any, ...]:
                 return job.status != State.RIPPING, ranks.get(_id(job.id), math.inf), turn(job)

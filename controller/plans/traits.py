@@ -45,26 +45,27 @@ def traits_of(recipe: Recipe, length_m: float, planned_ml: Mapping[str, float]) 
         Millilitres of each ink the job takes; empty while its design is not prepared, and the ground counts as white.
     """
     dwell_min = recipe.stages["fix"].setpoints["dwell_sp_min"]
-    speed = {stage: recipe.stages[stage].setpoints["speed_sp_m_min"] for stage in ("pretreat", "print", "wash")}
-    liquor, bath = (
-        ", ".join(f"{one.name} {one.amount:g} {one.unit}" for one in recipe.stages[stage].chemistry) or recipe.name
-        for stage in ("pretreat", "wash")
-    )
+    speeds = {stage: one.setpoints["speed_sp_m_min"] for stage, one in recipe.stages.items() if stage != "fix"}
+    bath = {"bath": f"{recipe.ink_set.ink_class}: {_chemistry(recipe, 'wash')}"} if "wash" in recipe.stages else {}
     return Traits(
-        {
+        bath
+        | {
             "fabric": recipe.name,
             "width_mm": recipe.fabric.cloth_width_mm,
             "ink_class": recipe.ink_set.ink_class,
-            "liquor": liquor,
+            "liquor": _chemistry(recipe, "pretreat"),
             "steam_c": recipe.stages["fix"].setpoints["chamber_temp_sp_c"],
-            "bath": f"{recipe.ink_set.ink_class}: {bath}",
             "lightness": ground_lightness(recipe, length_m, planned_ml),
         },
         # the first metre leaves the steamer after the dwell, the last one a length later
-        {stage: length_m / m_min for stage, m_min in speed.items()}
+        {stage: length_m / m_min for stage, m_min in speeds.items()}
         | {"fix": dwell_min * (1 + length_m / STEAMER_CONTENT_M)},
         {stage: one.max_wait_h for stage, one in recipe.stages.items() if one.max_wait_h is not None},
     )
+
+
+def _chemistry(recipe: Recipe, stage: Stage) -> str:
+    return ", ".join(f"{one.name} {one.amount:g} {one.unit}" for one in recipe.stages[stage].chemistry) or recipe.name
 
 
 def ground_lightness(recipe: Recipe, length_m: float, planned_ml: Mapping[str, float]) -> int:

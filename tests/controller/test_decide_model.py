@@ -166,6 +166,7 @@ class Line(RuleBasedStateMachine):
     def the_desk(self, want: Want) -> None:
         self.want = want if self.want is not Want.CANCEL else self.want
 
+    @precondition(lambda self: self.finished is None)
     @rule(at_m=st.sampled_from([0.4, 1.0, 1.7]))
     def the_job_is_cut_short(self, at_m: float) -> None:
         self.until_m = at_m

@@ -36,6 +36,7 @@ def test_a_dark_print_is_a_dark_ground_and_a_long_one_takes_longer() -> None:
         longer = traits_of(recipe, 20, {})
         assert longer.nominal_min["print"] == 2 * plain.nominal_min["print"]
         assert plain.nominal_min["fix"] < longer.nominal_min["fix"] < 2 * plain.nominal_min["fix"]
-        assert plain.wait_h["fix"] == 24
+        assert plain.wait_h.get("fix") == recipe.stages["fix"].max_wait_h
+        assert ("bath" in plain.attributes) == ("wash" in recipe.route)
     liquors = {traits_of(recipe, 1, {}).attributes["liquor"] for recipe in library().values()}
     assert len(liquors) == len(library())
