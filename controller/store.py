@@ -22,6 +22,9 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 WRITES = {"writes": True}
 """Marks transactions that are to have the database for themselves from their beginning."""
 
+BUSY_MS = 2000
+"""How long SQLite waits for another process that writes. Machines hold when they have heard nothing for 3 s or more."""
+
 
 class Store:
     """The database of one line.
@@ -136,7 +139,7 @@ def looking(url: str | URL) -> Iterator[Connection]:
 def _sqlite_settings(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_sqlite_begin` says, not before the first change
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -54,6 +54,8 @@ LINES = 30
 """A kill with the journal comes within so many lines."""
 COMPANIES = ((), ("press",), ("steamer",), ("padder", "press", "steamer", "washer"))
 """Machines that die with the controller, if machines are to: none, one, or, in a power cut, all."""
+CUT_OFF_S = 8.0
+"""The database is kept from the controller at most so long before some kills."""
 PATIENCE_S = 180.0
 """A job that has not moved for so long will not be completed."""
 
@@ -73,6 +75,7 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     moments: Counter[str] = field(default_factory=Counter)
     machines: Counter[str] = field(default_factory=Counter)
+    cut_off: int = 0
     questions: Counter[str] = field(default_factory=Counter)
     reattach_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -99,6 +102,7 @@ class Outcome:
             "journal_faults": self.faults,
             "killed_during": dict(self.moments.most_common()),
             "machines_killed_too": dict(self.machines.most_common()),
+            "database_cut_off_before": self.cut_off,
             "questions": dict(self.questions.most_common()),
             "reattach_s": round(times[len(times) // 2], 2),
             "reattach_s_max": round(times[-1], 2),
@@ -151,6 +155,12 @@ class Line:
         """Read from the database beside the controller."""
         with closing(sqlite3.connect(f"file:{self.folder / 'foulard.db'}?mode=ro", uri=True, timeout=20)) as database:
             return database.execute(question, values).fetchall()
+
+    async def cut_off(self, seconds: float) -> None:
+        """Keep the database for oneself: nothing can be written down meanwhile."""
+        with closing(sqlite3.connect(self.folder / "foulard.db", isolation_level=None, timeout=20)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(seconds)
 
     def lines(self) -> int:
         """Lines of the journal so far."""
@@ -238,6 +248,9 @@ async def kill_on(
                 while outcome.jobs == 1 and line.stage() in ("queued", "ripping"):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
                 await moment(line, draw, attached)
+                if machines and draw.random() < 0.2:
+                    await line.cut_off(draw.uniform(0.5, CUT_OFF_S))
+                    outcome.cut_off += 1
                 outcome.kills += 1
                 outcome.moments[line.stage()] += 1
                 for name in draw.choice(COMPANIES) if machines else ():
@@ -310,7 +323,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--machines", action="store_true", help="kill machines too, and all at once: a power cut")
+    parser.add_argument(
+        "--machines", action="store_true", help="kill machines too, and all at once: a power cut; cut the database off"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcome = asyncio.run(kills(Path(folder), arguments.seed, arguments.count, machines=arguments.machines))
