@@ -11,6 +11,7 @@ from controller.alarms import AlarmBook, AlarmDesk
 from controller.alarms.own import kinds_of
 from controller.book import Book
 from controller.desk import Desk
+from controller.history import HistoryDesk, Keeping, Recorder, Shelf
 from controller.lag import LoopLag
 from controller.lease import Lease, LeaseLost, leased
 from controller.line import Line
@@ -43,6 +44,8 @@ class Controller:
         The door for people and programs.
     alarms
         The part of it that is for alarms.
+    history
+        The part of it that is for what machines showed.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
@@ -57,6 +60,7 @@ class Controller:
     book: Book
     desk: Desk
     alarms: AlarmDesk
+    history: HistoryDesk
     executor: Executor
     viewing: Workers
     lag: LoopLag
@@ -70,6 +74,7 @@ class Controller:
         folder: Path,
         secrets: Path | None = None,
         standby: Callable[[str], None] | None = None,
+        keeping: Keeping | None = None,
     ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends, as the only controller of its database.
 
@@ -85,6 +90,8 @@ class Controller:
             Folder with the machines' passwords; `secrets` below `folder` if left out.
         standby
             Waits while another controller commands the line, and is told once which; None: that is an error.
+        keeping
+            For how long what machines show is kept; None: as by default.
 
         Raises
         ------
@@ -108,9 +115,11 @@ class Controller:
             alarms = AlarmBook(store, kinds)
             supervisors = {name: Supervisor(machine, book, alarms, lease) for name, machine in machines.items()}
             executor, viewing = Workers(WORKERS), Workers(1)
-            desk = Desk(book, protocols)
-            controller = cls(line, machines, supervisors, book, desk, AlarmDesk(alarms), executor, viewing, LoopLag())
-            background = asyncio.create_task(controller._run(lease))
+            profiles = {name: machine.profile for name, machine in machines.items()}
+            recorder = Recorder(Shelf(store), profiles, keeping or Keeping())
+            controller = cls(line, machines, supervisors, book, Desk(book, protocols), AlarmDesk(alarms),
+                             HistoryDesk(recorder, store, profiles), executor, viewing, LoopLag())  # fmt: skip
+            background = asyncio.create_task(controller._run(lease, recorder))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
             try:
@@ -123,7 +132,7 @@ class Controller:
                     for workers in (executor, viewing):
                         workers.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, lease: Lease) -> None:
+    async def _run(self, lease: Lease, recorder: Recorder) -> None:
         """Run all tasks; when one of them fails, all end and the whole program with them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lease.keep())
@@ -132,6 +141,7 @@ class Controller:
                 tasks.create_task(machine.run())
             for supervisor in self.supervisors.values():
                 tasks.create_task(supervisor.run())
+            tasks.create_task(recorder.run(self.machines.values()))
             tasks.create_task(prepare_jobs(self.book, self.executor))
             tasks.create_task(watch_prints(self.book, StripCamera(self.line.camera), self.executor))
 

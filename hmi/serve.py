@@ -107,7 +107,8 @@ async def application(
     samples = await asyncio.to_thread(designs.write, settings.data / "samples")
     pictures = await asyncio.to_thread(_small, samples, settings.data / "samples")
     try:
-        async with Controller.running(line, store, settings.data.resolve(), settings.secrets, standby) as controller:
+        running = Controller.running(line, store, settings.data.resolve(), settings.secrets, standby, settings.keeping)
+        async with running as controller:
             controller.viewing.begin()
             ring = EventRing()
             pumping = asyncio.create_task(pump(controller, ring))

@@ -1,11 +1,15 @@
 """Settings of a running Foulard, from the environment (`FOULARD_…`)."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hmi.errors import BadInput
+
+if TYPE_CHECKING:
+    from controller.history import Keeping
 
 
 class Settings(BaseSettings):
@@ -34,6 +38,8 @@ class Settings(BaseSettings):
         Whether clients with a trusted certificate may read without an account.
     opcua_writable
         Whether clients may hold, run and cancel jobs, as far as their account's role goes.
+    history_days, history_minutes_days, history_hours_days
+        For how many days what machines showed is kept: each change, minutes, hours (see `docs/history.md`).
     """
 
     model_config = SettingsConfigDict(env_prefix="FOULARD_", extra="ignore")
@@ -49,6 +55,16 @@ class Settings(BaseSettings):
     opcua_host: str = "127.0.0.1"
     opcua_anonymous: bool = False
     opcua_writable: bool = False
+    history_days: int = Field(default=90, ge=1, le=36500)
+    history_minutes_days: int = Field(default=90, ge=1, le=36500)
+    history_hours_days: int = Field(default=730, ge=1, le=36500)
+
+    @property
+    def keeping(self) -> "Keeping":
+        """For how long what machines showed is kept."""
+        from controller.history import Keeping  # here, for most commands need no controller
+
+        return Keeping(self.history_days, self.history_minutes_days, self.history_hours_days)
 
 
 def read_settings() -> Settings:

@@ -1,0 +1,15 @@
+"""The historian: every tag of every machine, once a second, as far as it changes; and curves of it, by time and by metre.
+
+`sample` says what is worth keeping, `block` packs an hour of it, `rollup` makes minutes and hours of it, `curve` and `metres`
+what people look at. All of these are pure. `shelf` keeps blocks in the database, `recorder` holds the hour that runs, `desk` is
+the door for people.
+"""
+
+from controller.history.curve import Curve
+from controller.history.desk import HistoryDesk, Recorded
+from controller.history.keeping import Keeping
+from controller.history.metres import MetreCurve, Passed
+from controller.history.recorder import Recorder
+from controller.history.shelf import Shelf
+
+__all__ = ["Curve", "HistoryDesk", "Keeping", "MetreCurve", "Passed", "Recorded", "Recorder", "Shelf"]

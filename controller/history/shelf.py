@@ -1,0 +1,196 @@
+"""The historian's part of the database: blocks of whole hours, and notes of the hour that runs. Used from threads."""
+
+import contextlib
+import json
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, func, insert, select
+from sqlmodel import Session, SQLModel, col
+
+from controller.history.block import (
+    BadBlock,
+    Buckets,
+    Samples,
+    joined,
+    pack_buckets,
+    pack_samples,
+    unpack_buckets,
+    unpack_samples,
+)
+from controller.history.keeping import SAMPLE_S
+from controller.history.rollup import STEPS_S, held, rolled
+from controller.history.sample import HOUR_S, Sample
+from controller.history.tables import HistoryBlock, HistoryNote, HistoryTag
+from controller.store import Store
+from drivers import Quality
+
+AT_ONCE = 20
+"""Tags whose blocks are one transaction: long enough to be worth an fsync, short enough for all others to wait."""
+
+PAUSE_S = 0.02
+"""Between two of them, so that whoever waits for the database gets it."""
+
+HOURS_AT_ONCE = 24 * 31
+"""Hours of blocks that are read at once."""
+
+log = structlog.get_logger(__name__)
+
+BLOCK = SQLModel.metadata.tables[str(HistoryBlock.__tablename__)]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What the notes of the last controller say.
+
+    Attributes
+    ----------
+    until
+        The second up to which all tags were known; None if there are no notes.
+    samples
+        What was kept, with the number of its tag, in order.
+    """
+
+    until: int | None
+    samples: list[tuple[int, Sample]]
+
+
+class Shelf:
+    """What is kept of the past, in the database.
+
+    Parameters
+    ----------
+    store
+        The database; only the controller that holds the line may write to it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def numbers(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Return the numbers of tags by machine and name; those that are new get one."""
+        with self._store.write(news=False) as session:
+            known = _numbers(session)
+            session.add_all(HistoryTag(machine=one[0], name=one[1]) for one in names if one not in known)
+            session.flush()
+            return _numbers(session)
+
+    def note(self, until: int, samples: Sequence[tuple[int, Sample]]) -> None:
+        """Write down what was kept up to a second, so that a kill loses only what comes after it."""
+        hours: dict[int, list[tuple[object, ...]]] = {until // HOUR_S: []}
+        for number, (second, value, quality) in samples:
+            hours.setdefault(second // HOUR_S, []).append((number, second, value, int(quality)))
+        with self._store.write(news=False) as session:
+            for hour, lines in hours.items():
+                session.add(HistoryNote(hour=hour, until=until, data=zlib.compress(json.dumps(lines).encode(), 1)))
+
+    def noted(self) -> Noted:
+        """Return what is noted and not packed; notes that are damaged are left out."""
+        with self._store.read() as session:
+            notes = session.execute(select(HistoryNote.until, HistoryNote.data).order_by(col(HistoryNote.id))).all()
+        samples, until = [], None
+        for note_until, data in notes:
+            until = note_until
+            samples += [(number, Sample(second, value, Quality(quality))) for number, second, value, quality in _lines(data)]
+        return Noted(until, samples)
+
+    def put(self, hour: int, tags: Mapping[int, Samples]) -> None:
+        """Pack an hour that is over, with its roll-ups, and drop its notes.
+
+        What is packed of this hour already stays: so it may be done twice, and after a kill in the middle.
+
+        Parameters
+        ----------
+        hour
+            From 1970 in UTC.
+        tags
+            Samples of that hour by the number of their tag.
+        """
+        with self._store.read() as session:
+            last_note = session.scalar(select(func.max(HistoryNote.id)))
+        numbers = sorted(tags)
+        for start in range(0, len(numbers), AT_ONCE):
+            with self._store.write(news=False) as session:
+                for number in numbers[start : start + AT_ONCE]:
+                    _put(session, number, hour, tags[number])
+            time.sleep(PAUSE_S)
+        with self._store.write(news=False) as session:
+            packed = (HistoryNote.hour == hour) & (HistoryNote.id <= (last_note or 0))  # pyright: ignore[reportOperatorIssue]
+            session.execute(delete(HistoryNote).where(packed))
+
+    def samples(self, number: int, first: int, last: int) -> Iterator[Samples]:
+        """Yield a tag's samples from hour `first` to `last`, hour by hour; a block that is damaged is left out."""
+        for hour, data in self._blocks(number, SAMPLE_S, first, last):
+            with _damage(number, hour):
+                yield unpack_samples(data, hour * HOUR_S)
+
+    def buckets(self, number: int, step_s: int, first: int, last: int) -> list[Buckets]:
+        """Return a tag's roll-ups from hour `first` to `last`, hour by hour; a block that is damaged is left out."""
+        found = []
+        for hour, data in self._blocks(number, step_s, first, last):
+            with _damage(number, hour):
+                found.append(unpack_buckets(data, step_s, hour * HOUR_S))
+        return found
+
+    def _blocks(self, number: int, step_s: int, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        asked = select(BLOCK.c.hour, BLOCK.c.data).where(BLOCK.c.tag_id == number, BLOCK.c.step_s == step_s)
+        asked = asked.where(BLOCK.c.hour.between(first, last)).order_by(BLOCK.c.hour)
+        for start in range(first, last + 1, HOURS_AT_ONCE):
+            page = asked.where(BLOCK.c.hour >= start, BLOCK.c.hour < start + HOURS_AT_ONCE)
+            with self._store.read() as session:
+                rows = session.execute(page).all()
+            for hour, data in rows:
+                yield hour, data
+
+    def forget(self, numbers: Iterable[int], before: Mapping[int, int]) -> None:
+        """Delete the blocks of some tags that are older than the hour given for their step."""
+        ordered = sorted(numbers)
+        for start in range(0, len(ordered), AT_ONCE):
+            with self._store.write(news=False) as session:
+                for number in ordered[start : start + AT_ONCE]:
+                    for step_s, hour in before.items():
+                        old = (BLOCK.c.tag_id == number) & (BLOCK.c.step_s == step_s) & (BLOCK.c.hour < hour)
+                        session.execute(delete(BLOCK).where(old))
+            time.sleep(PAUSE_S)
+
+
+def _numbers(session: Session) -> dict[tuple[str, str], int]:
+    found = session.execute(select(HistoryTag.machine, HistoryTag.name, HistoryTag.id))
+    return {(machine, name): number for machine, name, number in found}
+
+
+def _put(session: Session, number: int, hour: int, samples: Samples) -> None:
+    begin = hour * HOUR_S
+    this = (BLOCK.c.tag_id == number) & (BLOCK.c.hour == hour)
+    there = session.scalar(select(BLOCK.c.data).where(this, BLOCK.c.step_s == SAMPLE_S))
+    if there is not None:
+        with _damage(number, hour):
+            samples = joined([unpack_samples(there, begin), samples])
+        session.execute(delete(BLOCK).where(this))
+    blocks = {SAMPLE_S: pack_samples(samples, begin)}
+    if not samples.texts:
+        seconds = held(samples, begin, begin + HOUR_S)
+        blocks |= {step_s: pack_buckets(rolled(seconds, begin, step_s)) for step_s in STEPS_S}
+    rows = [{"tag_id": number, "step_s": step_s, "hour": hour, "data": data} for step_s, data in blocks.items()]
+    session.execute(insert(BLOCK), rows)
+
+
+def _lines(data: bytes) -> list[list[Any]]:
+    try:
+        return json.loads(zlib.decompress(data))
+    except (zlib.error, ValueError) as error:
+        log.error("a note of the history is damaged and left out", why=str(error))
+        return []
+
+
+@contextlib.contextmanager
+def _damage(number: int, hour: int) -> Iterator[None]:
+    """Go on without a block that is damaged: curves have a gap there, and the line runs."""
+    try:
+        yield
+    except BadBlock as error:
+        log.error("left out", tag=number, hour=hour, why=str(error))
