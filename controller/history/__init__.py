@@ -1,8 +1,8 @@
-"""The historian: every tag of every machine, once a second, as far as it changes; and curves of it, by time and by metre.
+"""The historian: every tag of every machine, once a second, as far as it changes; curves of it by time and by metre.
 
-`sample` says what is worth keeping, `block` packs an hour of it, `rollup` makes minutes and hours of it, `curve` and `metres`
-what people look at. All of these are pure. `shelf` keeps blocks in the database, `recorder` holds the hour that runs, `desk` is
-the door for people.
+`sample` says what is worth keeping, `block` packs an hour of it, `rollup` makes minutes and hours of it, `curve` and
+`metres` what people look at. All of these are pure. `shelf` keeps blocks in the database, `running` the hour that runs
+in memory, `recorder` does the work, `desk` is the door for people.
 """
 
 from controller.history.curve import Curve

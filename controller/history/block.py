@@ -1,4 +1,4 @@
-"""Samples and roll-ups as arrays, and as the bytes an hour of them is kept in. Lossless, but for means (see `Buckets`)."""
+"""Samples and roll-ups as arrays, and as the bytes an hour of them is kept in; lossless but for means."""
 
 import json
 import struct
@@ -77,8 +77,8 @@ class Buckets:
     seconds
         (n,) when each begins; a multiple of `step_s`.
     low, mean, high
-        (n,) float64 in the tag's unit; NaN where nothing is known. The mean is weighted by time: each value counts for as long as it
-        held. Packed, it is rounded to 1/65535 of the way from low to high.
+        (n,) float64 in the tag's unit; NaN where nothing is known. The mean is weighted by time: each value counts for
+        as long as it held. Packed, it is rounded to 1/65535 of the way from low to high.
     known_s
         (n,) for how many seconds of the span the value is known.
     """

@@ -18,7 +18,7 @@ class Curve:
     Attributes
     ----------
     step_s
-        Length of the span that a point stands for, from its second on; 0: points are samples, each holds until the next.
+        Length of the span that a point stands for, from its second on; 0: each is a sample, which holds until the next.
     seconds
         (n,) from 1970 in UTC.
     low, mean, high

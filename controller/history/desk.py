@@ -91,9 +91,7 @@ class HistoryDesk:
         msg = f"{machine} has no recorded tag {name!r:.64}"
         raise NotFound(msg)
 
-    def curve(
-        self, actor: Actor, machine: str, name: str, begin: datetime, end: datetime, points: int = 500
-    ) -> Curve:
+    def curve(self, actor: Actor, machine: str, name: str, begin: datetime, end: datetime, points: int = 500) -> Curve:
         """Return a tag over time, in at most about `points` points.
 
         Raises
@@ -142,7 +140,7 @@ class HistoryDesk:
         from_m, to_m = span_m
         ends = (from_m, from_m + 1 if to_m is None else to_m)
         if not all(map(math.isfinite, ends)) or not 0 <= ends[0] < ends[1]:
-            msg = f"from metre {from_m:g} to {to_m if to_m is None else format(to_m, 'g')} is no length: give 0 <= from < to"
+            msg = f"from metre {ends[0]:g} to {ends[1]:g} is no length of cloth: give 0 <= from < to"
             raise Refused(msg, "from_m")
         on = self._way(run)
         if not len(on.metres):

@@ -11,7 +11,7 @@ SAMPLE_S = 1
 
 @dataclass(frozen=True)
 class Keeping:
-    """Days that samples, minutes and hours are kept, before they are deleted; 90 by the demand, the rest from practice."""
+    """Days that samples, minutes and hours are kept before they are deleted; default from practice."""
 
     samples_days: int = 90
     minutes_days: int = 90

@@ -92,7 +92,9 @@ def by_metre(found: Way, values: Floats, from_m: float, to_m: float, points: int
     if inside.sum() <= points:
         parts = (metres[inside], *[values[inside]] * 3)
         behind = np.flatnonzero(np.diff(found.seconds[inside]) > FOLLOWS_S) + 1
-        return MetreCurve(0.0, *(np.insert(part, behind, part[behind] if part is parts[0] else np.nan) for part in parts))
+        return MetreCurve(
+            0.0, *(np.insert(part, behind, part[behind] if part is parts[0] else np.nan) for part in parts)
+        )
     edges = np.linspace(from_m, to_m, points + 1)
     at_edge = np.searchsorted(metres, edges[:-1], side="left")
     # what was seen last before the cloth came to an edge still held when it came, if somebody looked on

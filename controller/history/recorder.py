@@ -24,7 +24,7 @@ EARLY_S = 0.05
 """A sleep may end so much before its second."""
 
 MOST_UNWRITTEN = 200_000
-"""Samples held while the database cannot be written: half an hour of a busy line, some 40 MB. Beyond, there is a gap."""
+"""Samples held while the database cannot be written, half an hour of a busy line; beyond, there is a gap."""
 
 DAY_H = 24
 
@@ -85,10 +85,12 @@ class Recorder:
         if self._dropping:
             self._dropping = False
             self._unknown_from((self.until or second) + 1)
-        for hour in self.running.over(second // HOUR_S):
+        over = self.running.over(second // HOUR_S)
+        for hour in over:
             packed = self.running.hour(hour)
             await asyncio.to_thread(self.shelf.put, hour, packed)
             self.running.drop(hour, packed)
+        if over:
             before = {step_s: second // HOUR_S - DAY_H * days for step_s, days in self.keeping.days.items()}
             await asyncio.to_thread(self.shelf.forget, self.numbers.values(), before)
 

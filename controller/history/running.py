@@ -72,4 +72,3 @@ class Running:
         there = self._hours.get(hour, {})
         if all(number in packed and len(strip) == len(packed[number]) for number, strip in there.items()):
             self._hours.pop(hour, None)
-

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, insert, select
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import Row, delete, func, insert, select
+from sqlmodel import Session, SQLModel
 
 from controller.history.block import (
     BadBlock,
@@ -40,7 +40,9 @@ HOURS_AT_ONCE = 24 * 31
 
 log = structlog.get_logger(__name__)
 
-BLOCK = SQLModel.metadata.tables[str(HistoryBlock.__tablename__)]
+TAG, BLOCK, NOTE = (
+    SQLModel.metadata.tables[str(table.__tablename__)] for table in (HistoryTag, HistoryBlock, HistoryNote)
+)
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,13 @@ class Shelf:
     def noted(self) -> Noted:
         """Return what is noted and not packed; notes that are damaged are left out."""
         with self._store.read() as session:
-            notes = session.execute(select(HistoryNote.until, HistoryNote.data).order_by(col(HistoryNote.id))).all()
+            notes = session.execute(select(NOTE.c.until, NOTE.c.data).order_by(NOTE.c.id)).all()
         samples, until = [], None
         for note_until, data in notes:
             until = note_until
-            samples += [(number, Sample(second, value, Quality(quality))) for number, second, value, quality in _lines(data)]
+            samples += [
+                (number, Sample(second, value, Quality(quality))) for number, second, value, quality in _lines(data)
+            ]
         return Noted(until, samples)
 
     def put(self, hour: int, tags: Mapping[int, Samples]) -> None:
@@ -111,7 +115,7 @@ class Shelf:
             Samples of that hour by the number of their tag.
         """
         with self._store.read() as session:
-            last_note = session.scalar(select(func.max(HistoryNote.id)))
+            last_note = session.scalar(select(func.max(NOTE.c.id))) or 0
         numbers = sorted(tags)
         for start in range(0, len(numbers), AT_ONCE):
             with self._store.write(news=False) as session:
@@ -119,8 +123,7 @@ class Shelf:
                     _put(session, number, hour, tags[number])
             time.sleep(PAUSE_S)
         with self._store.write(news=False) as session:
-            packed = (HistoryNote.hour == hour) & (HistoryNote.id <= (last_note or 0))  # pyright: ignore[reportOperatorIssue]
-            session.execute(delete(HistoryNote).where(packed))
+            session.execute(delete(NOTE).where(NOTE.c.hour == hour, NOTE.c.id <= last_note))
 
     def samples(self, number: int, first: int, last: int) -> Iterator[Samples]:
         """Yield a tag's samples from hour `first` to `last`, hour by hour; a block that is damaged is left out."""
@@ -136,15 +139,14 @@ class Shelf:
                 found.append(unpack_buckets(data, step_s, hour * HOUR_S))
         return found
 
-    def _blocks(self, number: int, step_s: int, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+    def _blocks(self, number: int, step_s: int, first: int, last: int) -> Iterator[Row]:
         asked = select(BLOCK.c.hour, BLOCK.c.data).where(BLOCK.c.tag_id == number, BLOCK.c.step_s == step_s)
         asked = asked.where(BLOCK.c.hour.between(first, last)).order_by(BLOCK.c.hour)
         for start in range(first, last + 1, HOURS_AT_ONCE):
             page = asked.where(BLOCK.c.hour >= start, BLOCK.c.hour < start + HOURS_AT_ONCE)
             with self._store.read() as session:
                 rows = session.execute(page).all()
-            for hour, data in rows:
-                yield hour, data
+            yield from rows  # no transaction is open while somebody works on them
 
     def forget(self, numbers: Iterable[int], before: Mapping[int, int]) -> None:
         """Delete the blocks of some tags that are older than the hour given for their step."""
@@ -159,7 +161,7 @@ class Shelf:
 
 
 def _numbers(session: Session) -> dict[tuple[str, str], int]:
-    found = session.execute(select(HistoryTag.machine, HistoryTag.name, HistoryTag.id))
+    found = session.execute(select(TAG.c.machine, TAG.c.name, TAG.c.id))
     return {(machine, name): number for machine, name, number in found}
 
 

@@ -16,7 +16,7 @@ class HistoryTag(SQLModel, table=True):
 
 
 class HistoryBlock(SQLModel, table=True):
-    """One clock hour of one tag in one step: 1 s (samples), 60 s or 3600 s (roll-ups); `hour` counts from 1970 in UTC."""
+    """One clock hour, from 1970 in UTC, of one tag in one step: 1 s (samples), 60 s or 3600 s (roll-ups)."""
 
     __tablename__ = "history_block"  # pyright: ignore[reportAssignmentType]
 

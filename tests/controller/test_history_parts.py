@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import fmean
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_no_value_is_further_from_the_last_kept_one_than_the_deadband(
         if value is not None:
             assert isinstance(last.value, float)
             assert last.value == value or abs(last.value - value) < deadband
-    for before, after in zip(history, history[1:], strict=False):
+    for before, after in pairwise(history):
         hour, quality = before.second // HOUR_S == after.second // HOUR_S, before.quality is after.quality
         if hour and quality and before.value is not None and after.value is not None:
             assert abs(float(after.value) - float(before.value)) >= deadband
@@ -210,7 +211,8 @@ def test_the_step_fits_the_span(days: float, oldest_days: float, step: int) -> N
 
 def test_hours_that_are_missing_are_a_gap() -> None:
     row = rolled(np.arange(3 * HOUR_S, dtype=np.float64), BEGIN, 3600)
-    holed = replace(row, **{name: np.delete(getattr(row, name), 1) for name in ("seconds", "low", "mean", "high", "known_s")})
+    columns = ("seconds", "low", "mean", "high", "known_s")
+    holed = replace(row, **{name: np.delete(getattr(row, name), 1) for name in columns})
     found = curve.of_buckets(holed)
     assert list(found.seconds - BEGIN) == [0, 3600, 7200]
     assert list(np.isnan(found.mean)) == [False, True, False]
