@@ -14,6 +14,7 @@ import typer
 from hmi import (
     alarm_commands,
     bench_commands,
+    history_commands,
     job_commands,
     journal_commands,
     line_commands,
@@ -43,6 +44,7 @@ app.command("sign-out")(sign_in_commands.sign_out)
 app.add_typer(job_commands.job, name="job")
 app.add_typer(alarm_commands.alarm, name="alarm")
 app.add_typer(journal_commands.journal, name="journal")
+app.add_typer(history_commands.history, name="history")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 app.add_typer(plan_commands.plan, name="plan")

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from hmi import alarm_api
+from hmi import alarm_api, history_api
 from hmi.api import router
 
 DOCUMENT = Path(__file__).parent / "web" / "openapi.json"
@@ -18,6 +18,7 @@ def document() -> dict[str, Any]:
     app = FastAPI(title="Foulard", version="0.1.0")
     app.include_router(router)
     app.include_router(alarm_api.router)
+    app.include_router(history_api.router)
     return app.openapi()
 
 

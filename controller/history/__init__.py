@@ -5,11 +5,23 @@
 in memory, `recorder` does the work, `desk` is the door for people.
 """
 
+from controller.history.block import Samples
 from controller.history.curve import Curve
-from controller.history.desk import HistoryDesk, Recorded
+from controller.history.desk import MOST_POINTS, HistoryDesk, Recorded
 from controller.history.keeping import Keeping
 from controller.history.metres import MetreCurve, Passed
 from controller.history.recorder import Recorder
 from controller.history.shelf import Shelf
 
-__all__ = ["Curve", "HistoryDesk", "Keeping", "MetreCurve", "Passed", "Recorded", "Recorder", "Shelf"]
+__all__ = [
+    "MOST_POINTS",
+    "Curve",
+    "HistoryDesk",
+    "Keeping",
+    "MetreCurve",
+    "Passed",
+    "Recorded",
+    "Recorder",
+    "Samples",
+    "Shelf",
+]

@@ -172,7 +172,7 @@ def _put(session: Session, number: int, hour: int, samples: Samples) -> None:
     if there is not None:
         with _damage(number, hour):
             samples = joined([unpack_samples(there, begin), samples])
-        session.execute(delete(BLOCK).where(this))
+    session.execute(delete(BLOCK).where(this))
     blocks = {SAMPLE_S: pack_samples(samples, begin)}
     if not samples.texts:
         seconds = held(samples, begin, begin + HOUR_S)

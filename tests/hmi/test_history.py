@@ -1,0 +1,125 @@
+"""What machines showed, through the API and the command line, on a running Foulard that hears none of its machines."""
+
+import csv
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from pyarrow import parquet
+
+from controller.history import Keeping
+from hmi.history_api import COLUMNS
+from hmi.settings import Settings
+from tests.hmi.serving import Server
+from tests.hmi.terminal import assert_refused, foulard
+
+SPAN = {"from": "2026-11-25T06:00:00", "to": "2026-11-25T07:00:00"}
+
+
+def span() -> dict[str, str]:
+    """The last ten minutes."""
+    end = datetime.now(UTC) + timedelta(seconds=1)
+    return {"from": (end - timedelta(minutes=10)).isoformat(), "to": end.isoformat()}
+
+
+def known(client: httpx.Client, machine: str, tag: str) -> dict[str, list[float]]:
+    """A tag's curve, once the historian has looked."""
+    while not (curve := asked(client, machine=machine, tag=tag))["seconds"]:
+        time.sleep(0.1)  # no event tells that a second is over
+    return curve
+
+
+def asked(client: httpx.Client, **query: object) -> dict[str, list[float]]:
+    answer = client.get("/api/v1/history/curve", params=span() | query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_machines_that_are_not_heard_leave_a_gap(server: Server) -> None:
+    with server.signed_in() as client:
+        tags = client.get("/api/v1/history/tags").json()
+        assert {one["machine"] for one in tags} == {"padder", "press", "steamer", "washer"}
+        (speed,) = (one for one in tags if (one["machine"], one["name"]) == ("press", "speed_m_min"))
+        assert (speed["title"], speed["unit"], speed["text"]) == ("Speed", "m/min", False)
+        curve = known(client, "press", "speed_m_min")
+        assert curve["tag"] == speed
+        assert set(curve["mean"]) == {None}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "says"),
+    [
+        ("curve", {"machine": "loom", "tag": "metres"}, 404, "the line has padder, press, steamer, washer"),
+        ("curve", {"machine": "press", "tag": "warp"}, 404, "press has no recorded tag 'warp'"),
+        ("curve", {"machine": "press", "tag": "message"}, 422, "is a text"),
+        ("curve", {"machine": "press", "tag": "metres", "from": "yesterday"}, 422, "from"),
+        ("curve", {"machine": "press", "tag": "metres", "from": "2026-11-25T08:00:00"}, 422, "its end behind"),
+        ("curve", {"machine": "press", "tag": "metres", "from": "1026-11-25T08:00:00"}, 422, "at most 1098 days"),
+        ("curve", {"machine": "press", "tag": "metres", "points": 1}, 422, "points"),
+        ("jobs/1/curve", {"stage": "print", "tag": "metres"}, 404, "there is no job 1"),
+        ("jobs/1/when", {"stage": "print", "metre": "nan"}, 422, "metre"),
+        ("jobs/1/when", {"stage": "dye", "metre": 1}, 422, "pretreat, print, fix, wash"),
+        ("export", {"machine": "loom"}, 404, "there is no machine 'loom'"),
+        ("export", {"machine": "press", "tag": ["metres", "warp"]}, 404, "no recorded tag 'warp'"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(server: Server, path: str, query: dict, status: int, says: str) -> None:
+    with server.signed_in() as client:
+        answer = client.get(f"/api/v1/history/{path}", params=SPAN | query)
+    assert answer.status_code == status, answer.text
+    assert says in answer.json()["detail"]
+
+
+def test_nobody_looks_without_signing_in(server: Server) -> None:
+    with server.client() as client:
+        for path in ("tags", "curve", "export", "jobs/1/curve", "jobs/1/when"):
+            assert client.get(f"/api/v1/history/{path}").status_code == 401
+
+
+def test_the_command_line_shows_and_exports(server: Server, tmp_path: Path) -> None:
+    foulard("sign-in", "--url", server.url, folder=tmp_path, stdin=f"admin\n{server.admin_password}\n")
+    with server.signed_in() as client:
+        known(client, "washer", "metres")
+    shown = foulard("history", "show", "washer", "metres", folder=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "Metres done of the ticket in m" in shown.stdout
+    tags = foulard("history", "tags", "--machine", "washer", "--json", folder=tmp_path)
+    names = {one["name"] for one in json.loads(tags.stdout)["tags"]}
+    rows = {}
+    for name in ("csv", "parquet"):
+        done = foulard("history", "export", "washer", "--format", name, "--out", f"h.{name}", "--json", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        rows[name] = json.loads(done.stdout)["samples"]
+    with (tmp_path / "h.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    table = parquet.read_table(tmp_path / "h.parquet")
+    assert tuple(table.column_names) == tuple(lines[0]) == COLUMNS
+    assert (len(lines), table.num_rows) == (rows["csv"], rows["parquet"])
+    assert {line["tag"] for line in lines} == names == set(table.column("tag").to_pylist())
+    assert {(line["value"], line["quality"]) for line in lines} == {("", "bad")}
+    assert set(table.column("value").to_pylist()) == {None}
+    assert table.column("time")[0].as_py() == datetime.fromisoformat(lines[0]["time"])
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("show", "press", "warp"), "no recorded tag 'warp'"),
+        (("show", "press", "metres", "--from", "noon"), "--from 'noon' is no time"),
+        (("job", 1, "print", "metres"), "there is no job 1"),
+        (("when", 1, "print", "2.5"), "there is no job 1"),
+        (("export", "loom", "--out", "h.csv"), "there is no machine 'loom'"),
+        (("export", "press", "--out", "nowhere/h.csv"), "nowhere"),
+    ],
+)
+def test_the_command_line_says_no_in_one_line(server: Server, tmp_path: Path, command: tuple, says: str) -> None:
+    foulard("sign-in", "--url", server.url, folder=tmp_path, stdin=f"admin\n{server.admin_password}\n")
+    assert_refused(foulard("history", *command, folder=tmp_path), says)
+    assert not list(tmp_path.glob("h.*"))
+
+
+def test_the_settings_keep_as_long_as_the_historian_does_by_itself() -> None:
+    assert Settings().keeping == Keeping()
