@@ -67,7 +67,7 @@ class HistoryDesk:
     """
 
     def __init__(self, recorder: Recorder, store: Store, profiles: Mapping[str, Profile]) -> None:
-        self._recorder, self._store = recorder, store
+        self.recorder, self._store = recorder, store
         self._tags = {
             (machine, name): Recorded(machine, profile.tags[name])
             for machine, profile in profiles.items()
@@ -104,14 +104,14 @@ class HistoryDesk:
         _check_points(points)
         step, span_s = curves.fitting(first, last, points, self._oldest())
         until = min(last, self._until())
-        number, hours = self._recorder.numbers[machine, name], curves.hours_of(first, last)
+        number, hours = self.recorder.numbers[machine, name], curves.hours_of(first, last)
         if until <= first:
             none = np.array([], np.float64)
             return Curve(0, none, none, none, none)
-        running = self._recorder.running.of(number)
+        running = self.recorder.running.of(number)
         if step == SAMPLE_S:
             return curves.of_samples(self._samples(number, first, until), first, until, span_s, points)
-        parts = self._recorder.shelf.buckets(number, step, *hours)
+        parts = self.recorder.shelf.buckets(number, step, *hours)
         parts += curves.minutes_and_hours(running, self._until(), step)
         return curves.of_buckets(curves.gathered(parts, first, until, span_s))
 
@@ -182,7 +182,7 @@ class HistoryDesk:
 
     def _pieces(self, tags: Sequence[Recorded], first: int, last: int) -> Iterator[tuple[Recorded, Samples]]:
         for one in tags:
-            number = self._recorder.numbers[one.machine, one.spec.name]
+            number = self.recorder.numbers[one.machine, one.spec.name]
             for hour in self._hours(number, first, last):
                 inside = between(hour, first, last)
                 if len(inside):
@@ -190,8 +190,8 @@ class HistoryDesk:
 
     def _hours(self, number: int, first: int, last: int) -> Iterator[Samples]:
         hours = curves.hours_of(first, last)
-        running, done = self._recorder.running.of(number), hours[0] - 1
-        for packed in self._recorder.shelf.samples(number, *hours):
+        running, done = self.recorder.running.of(number), hours[0] - 1
+        for packed in self.recorder.shelf.samples(number, *hours):
             if not len(packed):
                 continue
             done = int(packed.seconds[0]) // HOUR_S
@@ -202,8 +202,8 @@ class HistoryDesk:
     def _samples(self, number: int, first: int, last: int) -> Samples:
         """Return a tag's samples between two seconds, with the one that holds at the first."""
         hours = curves.hours_of(first, last)
-        packed = self._recorder.shelf.samples(number, hours[0] - BACK_H, hours[1])
-        return joined([*packed, self._recorder.running.of(number)])
+        packed = self.recorder.shelf.samples(number, hours[0] - BACK_H, hours[1])
+        return joined([*packed, self.recorder.running.of(number)])
 
     def _number_tag(self, actor: Actor, machine: str, name: str) -> Recorded:
         found = self.tag(actor, machine, name)
@@ -214,11 +214,11 @@ class HistoryDesk:
 
     def _oldest(self) -> dict[int, int]:
         hour = int(now().timestamp()) // HOUR_S
-        return {step: (hour - DAY_H * days) * HOUR_S for step, days in self._recorder.keeping.days.items()}
+        return {step: (hour - DAY_H * days) * HOUR_S for step, days in self.recorder.keeping.days.items()}
 
     def _until(self) -> int:
         """Return the second after the last that is known."""
-        return (self._recorder.until or 0) + 1
+        return (self.recorder.until or 0) + 1
 
     def _run(self, actor: Actor, job_id: int, stage: str) -> _Run:
         actor.require(Permission.LINE_READ)
@@ -233,7 +233,7 @@ class HistoryDesk:
             raise NotFound(why)
         begin = int(operation.started_at.timestamp())
         if begin < self._oldest()[SAMPLE_S]:
-            days = self._recorder.keeping.samples_days
+            days = self.recorder.keeping.samples_days
             msg = f"job {job_id} began to {stage} on {operation.started_at:%Y-%m-%d}; samples are kept for {days} days"
             raise NotFound(msg)
         end = self._until() if operation.ended_at is None else int(operation.ended_at.timestamp()) + 1
@@ -244,7 +244,7 @@ class HistoryDesk:
         return by_metres.way(*counted, run.ticket, run.begin)
 
     def _held(self, run: _Run, name: str) -> curves.Floats:
-        samples = self._samples(self._recorder.numbers[run.machine, name], run.begin, run.end)
+        samples = self._samples(self.recorder.numbers[run.machine, name], run.begin, run.end)
         return held(samples, run.begin, run.end)
 
 

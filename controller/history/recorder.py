@@ -11,7 +11,7 @@ from controller.history.keeping import Keeping
 from controller.history.running import Running
 from controller.history.sample import HOUR_S, Sample, recorded, sampled
 from controller.history.shelf import Shelf
-from controller.passing import CUT_OFF, in_turns
+from controller.passing import AGAIN_S, CUT_OFF, in_turns, passing
 from controller.tables import now
 from drivers import Machine, Profile, Quality, Snapshot
 
@@ -42,6 +42,17 @@ class Recorder:
         The device profiles by machine: which tags there are, and what of them is no change.
     keeping
         For how long.
+
+    Attributes
+    ----------
+    running
+        The samples that are not packed yet.
+    unwritten
+        Those of them that a kill would lose, with the numbers of their tags.
+    numbers
+        The number of each tag by machine and name.
+    until
+        The second that was looked at last; None before the first.
     """
 
     def __init__(self, shelf: Shelf, profiles: Mapping[str, Profile], keeping: Keeping) -> None:
@@ -50,13 +61,13 @@ class Recorder:
         every = [(machine, tag) for machine, tags in self._deadbands.items() for tag in tags]
         self.numbers = shelf.numbers(every)
         self._kept: dict[str, dict[str, Sample]] = {name: {} for name in profiles}
-        self._unwritten: list[tuple[int, Sample]] = []
+        self.unwritten: list[tuple[int, Sample]] = []
         self.until: int | None = None
         self._dropping = False
-        self._resume()
 
     async def run(self, machines: Iterable[Machine]) -> None:
         """Record until cancelled; what is kept by then is written down."""
+        await self._resumed()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._look(tuple(machines)))
@@ -67,9 +78,9 @@ class Recorder:
 
     def take(self, snapshot: Snapshot, second: int) -> None:
         """Take in what a machine shows at a second."""
-        if len(self._unwritten) >= MOST_UNWRITTEN:
+        if len(self.unwritten) >= MOST_UNWRITTEN:
             if not self._dropping:
-                log.error("nothing is recorded until the database can be written again", unwritten=len(self._unwritten))
+                log.error("nothing is recorded until the database can be written again", unwritten=len(self.unwritten))
             self._dropping = True
             return
         machine = snapshot.machine
@@ -113,15 +124,25 @@ class Recorder:
     def _write(self) -> None:
         if self.until is None:
             return
-        count = len(self._unwritten)  # what is added meanwhile stays for the next time
-        self.shelf.note(self.until, self._unwritten[:count])
-        del self._unwritten[:count]
+        count = len(self.unwritten)  # what is added meanwhile stays for the next time
+        self.shelf.note(self.until, self.unwritten[:count])
+        del self.unwritten[:count]
 
     def _keep(self, number: int, sample: Sample) -> None:
         self.running.add(number, sample)
-        self._unwritten.append((number, sample))
+        self.unwritten.append((number, sample))
 
-    def _resume(self) -> None:
+    async def _resumed(self) -> None:
+        """Resume in a thread, as an hour of a busy line takes a second: the machines are commanded meanwhile."""
+        while True:
+            try:
+                return await asyncio.to_thread(self.resume)
+            except CUT_OFF as error:
+                log.error("tried again", task="historian", why=passing(error))
+                await asyncio.sleep(AGAIN_S)
+
+    def resume(self) -> None:
+        """Go on from what the controller before has noted; before anything is taken in."""
         noted = self.shelf.noted()
         names = {number: name for name, number in self.numbers.items()}
         for number, sample in noted.samples:

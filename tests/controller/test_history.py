@@ -37,6 +37,7 @@ class History:
     def __init__(self, folder: Path, keeping: Keeping | None = None) -> None:
         self.store = Store.in_folder(folder)
         self.recorder = Recorder(Shelf(self.store), PROFILES, keeping or Keeping())
+        self.recorder.resume()
         self.desk = HistoryDesk(self.recorder, self.store, PROFILES)
 
     def take(self, second: float, quality: Quality = Quality.GOOD, **values: float | str | bool) -> None:
