@@ -6,6 +6,7 @@ const pages = {
   jobs: () => import('@/pages/JobsPage.vue'),
   job: () => import('@/pages/JobPage.vue'),
   alarms: () => import('@/pages/AlarmsPage.vue'),
+  curves: () => import('@/pages/CurvesPage.vue'),
 }
 
 export const router = createRouter({
@@ -15,6 +16,7 @@ export const router = createRouter({
     { path: '/jobs', name: 'jobs', component: pages.jobs },
     { path: '/jobs/:id(\\d+)', name: 'job', component: pages.job, props: (route) => ({ id: Number(route.params.id) }) },
     { path: '/alarms', name: 'alarms', component: pages.alarms },
+    { path: '/curves', name: 'curves', component: pages.curves },
     { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],

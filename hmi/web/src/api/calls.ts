@@ -59,5 +59,20 @@ export const inService = (id: number, signal: AbortSignal) =>
 export const resetAlarm = (id: number, signal: AbortSignal) =>
   answer(client.POST('/api/v1/alarms/{alarm_id}/reset', ofAlarm(id, signal)))
 
+export const recorded = () => answer(client.GET('/api/v1/history/tags', {}))
+export const curve = (machine: string, tag: string, from: string, to: string, points: number, signal: AbortSignal) =>
+  answer(client.GET('/api/v1/history/curve', { params: { query: { machine, tag, from, to, points } }, signal }))
+export const jobCurve = (id: number, stage: string, tag: string, points: number, signal: AbortSignal) =>
+  answer(
+    client.GET('/api/v1/history/jobs/{job_id}/curve', {
+      params: { path: { job_id: id }, query: { stage, tag, points } },
+      signal,
+    }),
+  )
+export const passed = (id: number, stage: string, metre: number) =>
+  answer(client.GET('/api/v1/history/jobs/{job_id}/when', { params: { path: { job_id: id }, query: { stage, metre } } }))
+export const exportUrl = (machine: string, tags: readonly string[], from: string, to: string) =>
+  `/api/v1/history/export?${new URLSearchParams([['machine', machine], ...tags.map((tag) => ['tag', tag]), ['from', from], ['to', to]])}`
+
 export const previewUrl = (id: number) => `/api/v1/jobs/${id}/preview.jpg`
 export const reportUrl = (id: number) => `/api/v1/jobs/${id}/report`
