@@ -69,6 +69,13 @@ export function bytes(size: number, locale: string): string {
   return `${number(size / 1e6, 1, locale)} MB`
 }
 
+/** Decimals that tell the marks of an axis apart that are `step` from each other. */
+export function digits(step: number): number {
+  let count = 0
+  while (count < 6 && Math.abs(step * 10 ** count - Math.round(step * 10 ** count)) > 1e-6 * step * 10 ** count) count += 1
+  return count
+}
+
 /** A time on an axis whose marks are `stepS` seconds apart: the day at midnight, seconds only where they matter. */
 export function tick(second: number, stepS: number, locale: string): string {
   const time = new Date(second * 1000)
