@@ -147,10 +147,11 @@ async def export(
     names = tag or [one.spec.name for one in desk.tags(actor) if one.machine == machine] or [""]
     pieces = desk.samples(actor, machine, names, begin, end)
     headers = {"Content-Disposition": 'attachment; filename="history.csv"'}
-    return StreamingResponse(_csv(pieces), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(csv_lines(pieces), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _csv(pieces: Iterator[tuple[Recorded, Samples]]) -> Iterator[str]:
+def csv_lines(pieces: Iterator[tuple[Recorded, Samples]]) -> Iterator[str]:
+    """Yield samples as CSV, the heading first, then a piece at a time."""
     yield ",".join(COLUMNS) + "\r\n"
     words = [quality.name.lower() for quality in Quality]
     for (machine, spec), samples in pieces:

@@ -1,54 +1,23 @@
 """The historian over a real database: recorded, packed, forgotten, killed, read again."""
 
-import asyncio
 import math
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlmodel import col, select
 
-from controller import Actor, NotFound, Refused, Store
-from controller.history import HistoryDesk, Keeping, Recorder, Shelf
-from controller.history.sample import HOUR_S, Sample
+from controller import NotFound, Refused
+from controller.history import Keeping
+from controller.history.sample import HOUR_S
 from controller.history.tables import HistoryBlock, HistoryNote
 from controller.tables import Job, Operation, Order
-from drivers import Quality, load_profile
-from tests.controller.recording import snapshot
-
-VIEWER = Actor("Vera", "viewer")
-PROFILES = {"press": load_profile("press")}
-HOUR = int(datetime.now(UTC).timestamp()) // HOUR_S - 30
-BEGIN = HOUR * HOUR_S
-"""A full hour of yesterday: curves ask the clock what is kept still."""
-
-
-def at(second: float) -> datetime:
-    return datetime.fromtimestamp(BEGIN + second, UTC)
-
-
-class History:
-    """A recorder with its desk, on a database of its own, and a clock of its own."""
-
-    def __init__(self, folder: Path, keeping: Keeping | None = None) -> None:
-        self.store = Store.in_folder(folder)
-        self.recorder = Recorder(Shelf(self.store), PROFILES, keeping or Keeping())
-        self.recorder.resume()
-        self.desk = HistoryDesk(self.recorder, self.store, PROFILES)
-
-    def take(self, second: float, quality: Quality = Quality.GOOD, **values: float | str | bool) -> None:
-        self.recorder.take(snapshot(quality, **values), BEGIN + int(second))
-
-    def write(self, second: float) -> None:
-        asyncio.run(self.recorder.write(BEGIN + int(second)))
-
-    def kept(self, name: str = "metres", first: float = 0, last: float = 400 * HOUR_S) -> list[Sample]:
-        pieces = self.desk.samples(VIEWER, "press", [name], at(first), at(last))
-        return [sample._replace(second=sample.second - BEGIN) for _, piece in pieces for sample in piece]
+from drivers import Quality
+from tests.controller.recording import BEGIN, HOUR, VIEWER, History, at
 
 
 @pytest.fixture

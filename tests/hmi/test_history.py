@@ -11,8 +11,11 @@ import pytest
 from pyarrow import parquet
 
 from controller.history import Keeping
-from hmi.history_api import COLUMNS
+from drivers import Quality
+from hmi.history_api import COLUMNS, csv_lines
+from hmi.parquet import write
 from hmi.settings import Settings
+from tests.controller.recording import VIEWER, History, at
 from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
 
@@ -119,6 +122,32 @@ def test_the_command_line_says_no_in_one_line(server: Server, tmp_path: Path, co
     foulard("sign-in", "--url", server.url, folder=tmp_path, stdin=f"admin\n{server.admin_password}\n")
     assert_refused(foulard("history", *command, folder=tmp_path), says)
     assert not list(tmp_path.glob("h.*"))
+
+
+def test_numbers_texts_and_gaps_are_the_same_in_csv_and_parquet(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    text = 'no ink,\n"black"'
+    history.take(0, metres=1.5, message="", remote=True)
+    history.take(1, metres=1.5, message=text, remote=False)
+    history.take(2, Quality.BAD, metres=1.5, message=text, remote=False)
+    names = ["metres", "remote", "message"]
+    lines = "".join(csv_lines(history.desk.samples(VIEWER, "press", names, at(0), at(10))))
+    rows = list(csv.DictReader(lines.splitlines(keepends=True)))
+    told = [(row["tag"], row["value"], row["text"], row["quality"]) for row in rows]
+    assert told == [
+        ("metres", "1.5", "", "good"), ("metres", "", "", "bad"),
+        ("remote", "1.0", "", "good"), ("remote", "0.0", "", "good"), ("remote", "", "", "bad"),
+        ("message", "", "", "good"), ("message", "", text, "good"), ("message", "", "", "bad"),
+    ]  # fmt: skip
+    assert datetime.fromisoformat(rows[0]["time"]) == at(0)
+    file = tmp_path / "h.parquet"
+    with file.open("wb") as out:
+        assert write(out, iter(lines.splitlines(keepends=True)), batch=3) == len(rows)
+    table = parquet.read_table(file).to_pylist()
+    assert [row["value"] for row in table] == [1.5, None, 1.0, 0.0, None, None, None, None]
+    assert [row["text"] for row in table] == [None] * 5 + ["", text, None]
+    assert [row["time"] for row in table] == [datetime.fromisoformat(row["time"]) for row in rows]
+    history.store.close()
 
 
 def test_the_settings_keep_as_long_as_the_historian_does_by_itself() -> None:
