@@ -32,6 +32,9 @@ MOST_POINTS = 5000
 LONGEST_S = 3 * 366 * 24 * HOUR_S
 """The longest curve, s."""
 
+BEHIND_S = 2
+"""So long behind the end of an operation its machine still shows the last metre, which no look may have met before."""
+
 BACK_H = 1
 """Hours to look back for the sample that holds at a time: each hour begins with one."""
 
@@ -236,7 +239,7 @@ class HistoryDesk:
             days = self.recorder.keeping.samples_days
             msg = f"job {job_id} began to {stage} on {operation.started_at:%Y-%m-%d}; samples are kept for {days} days"
             raise NotFound(msg)
-        end = self._until() if operation.ended_at is None else int(operation.ended_at.timestamp()) + 1
+        end = self._until() if operation.ended_at is None else int(operation.ended_at.timestamp()) + BEHIND_S
         return _Run(operation.machine, operation.ticket, begin, max(begin, min(end, self._until())))
 
     def _way(self, run: _Run) -> Way:

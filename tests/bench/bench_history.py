@@ -26,7 +26,9 @@ from sqlalchemy import text  # noqa: E402
 from controller import Actor, Store  # noqa: E402
 from controller.history import HistoryDesk, Keeping, Recorder, Shelf  # noqa: E402
 from controller.history.sample import HOUR_S, Sample, recorded  # noqa: E402
+from controller.lag import BOUNDS_S, LoopLag  # noqa: E402
 from drivers import Link, Profile, Quality, Snapshot, Tag, load_profile  # noqa: E402
+from hmi.history_api import csv_lines  # noqa: E402
 
 STATIONS = {"padder": "padder-stenter", "press": "press", "steamer": "loop-steamer", "washer": "open-width-washer"}
 WRITE_S = 5
@@ -91,9 +93,12 @@ async def bench(folder: Path) -> dict[str, Any]:
     again = list[float]()
     with timed(again):
         Recorder(Shelf(store), profiles, Keeping()).resume()
-    packing = list[float]()
+    packing, lag = list[float](), LoopLag()
+    watching = asyncio.create_task(lag.watch())
     with timed(packing):
         await recorder.write(begin + HOUR_S)
+    exported = await asyncio.to_thread(export, HistoryDesk(recorder, store, profiles), begin)
+    watching.cancel()
     plain.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     plain.close()
     with store.read() as session:
@@ -108,6 +113,8 @@ async def bench(folder: Path) -> dict[str, Any]:
         "plain_write_ms_p50": share_ms(peer, 0.5),
         "write_ratio": round(sum(ours) / sum(peer), 2),
         "pack_hour_s": round(packing[0], 2),
+        "exported_samples": exported,
+        "loop_lag_ms_p99": lag_ms(lag, 0.99),
         "load_hour_s": round(again[0], 2),
         "bytes_per_sample": round(packed / samples, 2),
         "plain_bytes_per_sample": round((folder / "plain.db").stat().st_size / samples, 2),
@@ -117,6 +124,23 @@ async def bench(folder: Path) -> dict[str, Any]:
     found |= curves(store, HistoryDesk(recorder, store, profiles), recorder.numbers[SHOWN], begin)
     store.close()
     return found
+
+
+def export(desk: HistoryDesk, begin: int) -> int:
+    """Write the hour of the press as CSV, as the API does; returns the samples."""
+    names = [one.spec.name for one in desk.tags(VIEWER) if one.machine == "press"]
+    moments = (datetime.fromtimestamp(second, UTC) for second in (begin, begin + HOUR_S))
+    return sum(lines.count("\n") for lines in csv_lines(desk.samples(VIEWER, "press", names, *moments))) - 1
+
+
+def lag_ms(lag: LoopLag, part: float) -> float:
+    """The bound, ms, that this part of all looks at the loop stayed below."""
+    seen, bounds = 0, (*BOUNDS_S, math.inf)
+    for bound, count in zip(bounds, lag.counts, strict=True):
+        seen += count
+        if seen >= part * sum(lag.counts):
+            return bound * 1000
+    return math.inf
 
 
 def curves(store: Store, desk: HistoryDesk, number: int, begin: int) -> dict[str, float]:

@@ -139,7 +139,7 @@ def test_a_curve_is_read_by_keyboard_over_time_and_over_the_metres_of_the_job(pa
     assert download.value.path().read_text("utf-8").startswith("time,machine,tag,value,text,unit,quality\n")
     main.get_by_text("A job", exact=True).click()
     main.get_by_label("Stage").select_option(label="Wash")
-    expect(main.get_by_label("Job")).to_contain_text("1, Rayure Club")
+    expect(main.get_by_label("Job", exact=True)).to_contain_text("1, Rayure Club")
     speed = main.get_by_role("slider", name=re.compile("^Speed: curve"))
     speed.focus()
     page.keyboard.press("End")
