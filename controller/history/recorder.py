@@ -24,7 +24,7 @@ EARLY_S = 0.05
 """A sleep may end so much before its second."""
 
 MOST_UNWRITTEN = 200_000
-"""Samples held while the database cannot be written, half an hour of a busy line; beyond, there is a gap."""
+"""Half an hour of a busy line."""
 
 DAY_H = 24
 
@@ -42,6 +42,8 @@ class Recorder:
         The device profiles by machine: which tags there are, and what of them is no change.
     keeping
         For how long.
+    most_unwritten
+        So many samples are held while the database cannot be written; beyond, there is a gap.
 
     Attributes
     ----------
@@ -55,8 +57,15 @@ class Recorder:
         The second that was looked at last; None before the first.
     """
 
-    def __init__(self, shelf: Shelf, profiles: Mapping[str, Profile], keeping: Keeping) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        profiles: Mapping[str, Profile],
+        keeping: Keeping,
+        most_unwritten: int = MOST_UNWRITTEN,
+    ) -> None:
         self.shelf, self.keeping, self.running = shelf, keeping, Running()
+        self._most_unwritten = most_unwritten
         self._deadbands = {name: recorded(profile) for name, profile in profiles.items()}
         every = [(machine, tag) for machine, tags in self._deadbands.items() for tag in tags]
         self.numbers = shelf.numbers(every)
@@ -78,7 +87,7 @@ class Recorder:
 
     def take(self, snapshot: Snapshot, second: int) -> None:
         """Take in what a machine shows at a second."""
-        if len(self.unwritten) >= MOST_UNWRITTEN:
+        if len(self.unwritten) >= self._most_unwritten:
             if not self._dropping:
                 log.error("nothing is recorded until the database can be written again", unwritten=len(self.unwritten))
             self._dropping = True

@@ -31,9 +31,9 @@ def snapshot(quality: Quality = Quality.GOOD, **values: TagValue) -> Snapshot:
 class History:
     """A recorder with its desk, on a database of its own, and a clock of its own."""
 
-    def __init__(self, folder: Path, keeping: Keeping | None = None) -> None:
+    def __init__(self, folder: Path, keeping: Keeping | None = None, most_unwritten: int = 1000) -> None:
         self.store = Store.in_folder(folder)
-        self.recorder = Recorder(Shelf(self.store), PROFILES, keeping or Keeping())
+        self.recorder = Recorder(Shelf(self.store), PROFILES, keeping or Keeping(), most_unwritten)
         self.recorder.resume()
         self.desk = HistoryDesk(self.recorder, self.store, PROFILES)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from controller import NotFound, Refused
 from controller.history import Keeping
 from controller.history.sample import HOUR_S
 from controller.history.tables import HistoryBlock, HistoryNote
+from controller.lease import LeaseLost
 from controller.tables import Job, Operation, Order
 from drivers import Quality
 from tests.controller.recording import BEGIN, HOUR, VIEWER, History, at
@@ -102,6 +103,31 @@ def test_the_next_controller_goes_on_behind_a_gap(tmp_path: Path) -> None:
     then.take(1000, metres=7)
     assert [(one.second, one.value) for one in then.kept()] == [(0, 7.0), (10, None), (1000, 7.0)]
     then.store.close()
+
+
+def test_what_cannot_be_written_is_held_and_written_later(history: History) -> None:
+    def refuse(_: Session) -> None:
+        raise LeaseLost("another controller has taken this line")
+
+    history.take(0, metres=1)
+    history.store.fence = refuse
+    with pytest.raises(LeaseLost):
+        history.write(1)
+    history.take(2, metres=2)
+    history.store.fence = None
+    history.write(HOUR_S)
+    assert history.recorder.unwritten == []
+    assert [(one.second, one.value) for one in history.kept()] == [(0, 1.0), (2, 2.0)]
+
+
+def test_more_than_can_be_held_is_a_gap(tmp_path: Path) -> None:
+    history = History(tmp_path, most_unwritten=3)
+    for second in range(6):
+        history.take(second, metres=second)
+    history.write(6)
+    history.take(7, metres=7)
+    assert [(one.second, one.value) for one in history.kept()] == [(0, 0.0), (1, 1.0), (2, 2.0), (3, None), (7, 7.0)]
+    history.store.close()
 
 
 def test_a_damaged_block_is_a_gap_and_nothing_more(history: History) -> None:
