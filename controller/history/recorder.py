@@ -26,6 +26,9 @@ EARLY_S = 0.05
 MOST_UNWRITTEN = 200_000
 """Half an hour of a busy line."""
 
+UNSEEN_S = 3
+"""Three looks."""
+
 DAY_H = 24
 
 
@@ -43,7 +46,10 @@ class Recorder:
     keeping
         For how long.
     most_unwritten
-        So many samples are held while the database cannot be written; beyond, there is a gap.
+        So many samples are held while the database cannot be written; beyond, nothing is taken in.
+    unseen_s
+        A machine that was not looked at for longer than this, s, is unknown for that time: this process was frozen,
+        starved, or could hold no more.
 
     Attributes
     ----------
@@ -63,13 +69,15 @@ class Recorder:
         profiles: Mapping[str, Profile],
         keeping: Keeping,
         most_unwritten: int = MOST_UNWRITTEN,
+        unseen_s: int = UNSEEN_S,
     ) -> None:
         self.shelf, self.keeping, self.running = shelf, keeping, Running()
-        self._most_unwritten = most_unwritten
+        self._most_unwritten, self._unseen_s = most_unwritten, unseen_s
         self._deadbands = {name: recorded(profile) for name, profile in profiles.items()}
         every = [(machine, tag) for machine, tags in self._deadbands.items() for tag in tags]
         self.numbers = shelf.numbers(every)
         self._kept: dict[str, dict[str, Sample]] = {name: {} for name in profiles}
+        self._looked: dict[str, int] = {}
         self.unwritten: list[tuple[int, Sample]] = []
         self.until: int | None = None
         self._dropping = False
@@ -92,19 +100,19 @@ class Recorder:
                 log.error("nothing is recorded until the database can be written again", unwritten=len(self.unwritten))
             self._dropping = True
             return
+        self._dropping = False
         machine = snapshot.machine
-        kept = self._kept[machine]
+        kept, before = self._kept[machine], self._looked.get(machine, second)
+        if second - before > self._unseen_s:
+            self._unknown_from(machine, before + 1)
         for name, sample in sampled(kept, snapshot, self._deadbands[machine], second).items():
             kept[name] = sample
             self._keep(self.numbers[machine, name], sample)
-        self.until = second
+        self.until = self._looked[machine] = second
 
     async def write(self, second: int) -> None:
         """Write down what was kept, pack the hours that are over at a second, and forget what is too old."""
         await asyncio.to_thread(self._write)
-        if self._dropping:
-            self._dropping = False
-            self._unknown_from((self.until or second) + 1)
         over = self.running.over(second // HOUR_S)
         for hour in over:
             packed = self.running.hour(hour)
@@ -161,12 +169,13 @@ class Recorder:
                 self._kept[machine][tag] = sample
         if noted.until is not None:
             self.until = noted.until
-            self._unknown_from(noted.until + 1)
+            for machine in self._kept:
+                self._unknown_from(machine, noted.until + 1)
 
-    def _unknown_from(self, second: int) -> None:
+    def _unknown_from(self, machine: str, second: int) -> None:
         """Note that from a second on nobody has looked."""
-        for machine, tags in self._kept.items():
-            for tag, sample in tags.items():
-                if sample.quality is not Quality.BAD:
-                    tags[tag] = Sample(second, None, Quality.BAD)
-                    self._keep(self.numbers[machine, tag], tags[tag])
+        kept = self._kept[machine]
+        for tag, sample in kept.items():
+            if sample.quality is not Quality.BAD:
+                kept[tag] = Sample(second, None, Quality.BAD)
+                self._keep(self.numbers[machine, tag], kept[tag])

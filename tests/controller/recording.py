@@ -31,9 +31,11 @@ def snapshot(quality: Quality = Quality.GOOD, **values: TagValue) -> Snapshot:
 class History:
     """A recorder with its desk, on a database of its own, and a clock of its own."""
 
-    def __init__(self, folder: Path, keeping: Keeping | None = None, most_unwritten: int = 1000) -> None:
+    def __init__(
+        self, folder: Path, keeping: Keeping | None = None, most_unwritten: int = 10**6, unseen_s: int = 10**6
+    ) -> None:
         self.store = Store.in_folder(folder)
-        self.recorder = Recorder(Shelf(self.store), PROFILES, keeping or Keeping(), most_unwritten)
+        self.recorder = Recorder(Shelf(self.store), PROFILES, keeping or Keeping(), most_unwritten, unseen_s)
         self.recorder.resume()
         self.desk = HistoryDesk(self.recorder, self.store, PROFILES)
 

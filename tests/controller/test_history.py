@@ -121,12 +121,20 @@ def test_what_cannot_be_written_is_held_and_written_later(history: History) -> N
 
 
 def test_more_than_can_be_held_is_a_gap(tmp_path: Path) -> None:
-    history = History(tmp_path, most_unwritten=3)
+    history = History(tmp_path, most_unwritten=3, unseen_s=3)
     for second in range(6):
         history.take(second, metres=second)
     history.write(6)
     history.take(7, metres=7)
     assert [(one.second, one.value) for one in history.kept()] == [(0, 0.0), (1, 1.0), (2, 2.0), (3, None), (7, 7.0)]
+    history.store.close()
+
+
+def test_a_controller_that_stood_still_does_not_know_what_was_meanwhile(tmp_path: Path) -> None:
+    history = History(tmp_path, unseen_s=3)
+    for second in (0, 1, 4, 60, 61):
+        history.take(second, metres=7)
+    assert [(one.second, one.value) for one in history.kept()] == [(0, 7.0), (5, None), (60, 7.0)]
     history.store.close()
 
 
