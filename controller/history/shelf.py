@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 from sqlmodel import Session, SQLModel
 
 from controller.history.block import (
@@ -37,6 +37,9 @@ PAUSE_S = 0.02
 
 HOURS_AT_ONCE = 24 * 31
 """Hours of blocks that are read at once."""
+
+FORGOTTEN_AT_ONCE_H = 6
+"""Hours of as many tags that are deleted in one transaction."""
 
 log = structlog.get_logger(__name__)
 
@@ -86,9 +89,12 @@ class Shelf:
         hours: dict[int, list[tuple[object, ...]]] = {until // HOUR_S: []}
         for number, (second, value, quality) in samples:
             hours.setdefault(second // HOUR_S, []).append((number, second, value, int(quality)))
+        rows = [
+            {"hour": hour, "until": until, "data": zlib.compress(json.dumps(lines).encode(), 1)}
+            for hour, lines in hours.items()
+        ]
         with self._store.write(news=False) as session:
-            for hour, lines in hours.items():
-                session.add(HistoryNote(hour=hour, until=until, data=zlib.compress(json.dumps(lines).encode(), 1)))
+            session.execute(insert(NOTE), rows)
 
     def noted(self) -> Noted:
         """Return what is noted and not packed; notes that are damaged are left out."""
@@ -116,11 +122,12 @@ class Shelf:
         """
         with self._store.read() as session:
             last_note = session.scalar(select(func.max(NOTE.c.id))) or 0
-        numbers = sorted(tags)
-        for start in range(0, len(numbers), AT_ONCE):
-            with self._store.write(news=False) as session:
-                for number in numbers[start : start + AT_ONCE]:
-                    _put(session, number, hour, tags[number])
+        for some in _groups(tags):
+            there = self._there(some, hour)
+            rows = [row for number in some for row in _packed(number, hour, tags[number], there.get(number))]
+            with self._store.write(news=False) as session:  # for writing alone: the control loop may wait for its end
+                session.execute(delete(BLOCK).where(BLOCK.c.tag_id.in_(some), BLOCK.c.hour == hour))
+                session.execute(insert(BLOCK), rows)
             time.sleep(PAUSE_S)
         with self._store.write(news=False) as session:
             session.execute(delete(NOTE).where(NOTE.c.hour == hour, NOTE.c.id <= last_note))
@@ -149,15 +156,29 @@ class Shelf:
             yield from rows  # no transaction is open while somebody works on them
 
     def forget(self, numbers: Iterable[int], before: Mapping[int, int]) -> None:
-        """Delete the blocks of some tags that are older than the hour given for their step."""
-        ordered = sorted(numbers)
-        for start in range(0, len(ordered), AT_ONCE):
-            with self._store.write(news=False) as session:
-                for number in ordered[start : start + AT_ONCE]:
-                    for step_s, hour in before.items():
-                        old = (BLOCK.c.tag_id == number) & (BLOCK.c.step_s == step_s) & (BLOCK.c.hour < hour)
-                        session.execute(delete(BLOCK).where(old))
-            time.sleep(PAUSE_S)
+        """Delete the blocks of some tags that are older than the hour given for their step, a few hours at a time."""
+        for some in _groups(numbers):
+            for step_s, hour in before.items():
+                these = BLOCK.c.tag_id.in_(some) & (BLOCK.c.step_s == step_s)
+                while (oldest := self._oldest(these)) is not None and oldest < hour:
+                    with self._store.write(news=False) as session:
+                        end = min(hour, oldest + FORGOTTEN_AT_ONCE_H)
+                        session.execute(delete(BLOCK).where(these, BLOCK.c.hour < end))
+                    time.sleep(PAUSE_S)
+
+    def _there(self, numbers: Sequence[int], hour: int) -> dict[int, Samples]:
+        asked = select(BLOCK.c.tag_id, BLOCK.c.data).where(BLOCK.c.tag_id.in_(numbers), BLOCK.c.hour == hour)
+        found = {}
+        with self._store.read() as session:
+            rows = session.execute(asked.where(BLOCK.c.step_s == SAMPLE_S)).all()
+        for number, data in rows:
+            with _damage(number, hour):
+                found[number] = unpack_samples(data, hour * HOUR_S)
+        return found
+
+    def _oldest(self, these: ColumnElement[bool]) -> int | None:
+        with self._store.read() as session:
+            return session.scalar(select(func.min(BLOCK.c.hour)).where(these))
 
 
 def _numbers(session: Session) -> dict[tuple[str, str], int]:
@@ -165,20 +186,22 @@ def _numbers(session: Session) -> dict[tuple[str, str], int]:
     return {(machine, name): number for machine, name, number in found}
 
 
-def _put(session: Session, number: int, hour: int, samples: Samples) -> None:
+def _groups(numbers: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), AT_ONCE):
+        yield ordered[start : start + AT_ONCE]
+
+
+def _packed(number: int, hour: int, samples: Samples, there: Samples | None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one hour of one tag, what is packed of it already included."""
     begin = hour * HOUR_S
-    this = (BLOCK.c.tag_id == number) & (BLOCK.c.hour == hour)
-    there = session.scalar(select(BLOCK.c.data).where(this, BLOCK.c.step_s == SAMPLE_S))
-    if there is not None:
-        with _damage(number, hour):
-            samples = joined([unpack_samples(there, begin), samples])
-    session.execute(delete(BLOCK).where(this))
-    blocks = {SAMPLE_S: pack_samples(samples, begin)}
-    if not samples.texts:
-        seconds = held(samples, begin, begin + HOUR_S)
+    whole = samples if there is None else joined([there, samples])
+    blocks = {SAMPLE_S: pack_samples(whole, begin)}
+    if not whole.texts:
+        seconds = held(whole, begin, begin + HOUR_S)
         blocks |= {step_s: pack_buckets(rolled(seconds, begin, step_s)) for step_s in STEPS_S}
-    rows = [{"tag_id": number, "step_s": step_s, "hour": hour, "data": data} for step_s, data in blocks.items()]
-    session.execute(insert(BLOCK), rows)
+    for step_s, data in blocks.items():
+        yield {"tag_id": number, "step_s": step_s, "hour": hour, "data": data}
 
 
 def _lines(data: bytes) -> list[list[Any]]:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,23 +84,32 @@ def test_nobody_looks_without_signing_in(server: Server) -> None:
             assert client.get(f"/api/v1/history/{path}").status_code == 401
 
 
-def test_the_command_line_shows_and_exports(server: Server, tmp_path: Path) -> None:
-    foulard("sign-in", "--url", server.url, folder=tmp_path, stdin=f"admin\n{server.admin_password}\n")
+@pytest.fixture(scope="module")
+def signed_in(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder from which somebody has signed in."""
+    folder = tmp_path_factory.mktemp("signed-in")
+    foulard("sign-in", "--url", server.url, folder=folder, stdin=f"admin\n{server.admin_password}\n")
+    return folder
+
+
+def test_the_command_line_shows_and_exports(server: Server, signed_in: Path) -> None:
     with server.signed_in() as client:
         known(client, "washer", "metres")
-    shown = foulard("history", "show", "washer", "metres", folder=tmp_path)
+    shown = foulard("history", "show", "washer", "metres", folder=signed_in)
     assert shown.returncode == 0, shown.stderr
     assert "Metres done of the ticket in m" in shown.stdout
-    tags = foulard("history", "tags", "--machine", "washer", "--json", folder=tmp_path)
+    tags = foulard("history", "tags", "--machine", "washer", "--json", folder=signed_in)
     names = {one["name"] for one in json.loads(tags.stdout)["tags"]}
     rows = {}
     for name in ("csv", "parquet"):
-        done = foulard("history", "export", "washer", "--format", name, "--out", f"h.{name}", "--json", folder=tmp_path)
+        done = foulard(
+            "history", "export", "washer", "--format", name, "--out", f"h.{name}", "--json", folder=signed_in
+        )
         assert done.returncode == 0, done.stderr
         rows[name] = json.loads(done.stdout)["samples"]
-    with (tmp_path / "h.csv").open(newline="") as file:
+    with (signed_in / "h.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
-    table = parquet.read_table(tmp_path / "h.parquet")
+    table = parquet.read_table(signed_in / "h.parquet")
     assert tuple(table.column_names) == tuple(lines[0]) == COLUMNS
     assert (len(lines), table.num_rows) == (rows["csv"], rows["parquet"])
     assert {line["tag"] for line in lines} == names == set(table.column("tag").to_pylist())
@@ -112,16 +123,14 @@ def test_the_command_line_shows_and_exports(server: Server, tmp_path: Path) -> N
     [
         (("show", "press", "warp"), "no recorded tag 'warp'"),
         (("show", "press", "metres", "--from", "noon"), "--from 'noon' is no time"),
-        (("job", 1, "print", "metres"), "there is no job 1"),
         (("when", 1, "print", "2.5"), "there is no job 1"),
-        (("export", "loom", "--out", "h.csv"), "there is no machine 'loom'"),
-        (("export", "press", "--out", "nowhere/h.csv"), "nowhere"),
+        (("export", "loom", "--out", "no.csv"), "there is no machine 'loom'"),
+        (("export", "press", "--out", "nowhere/no.csv"), "nowhere"),
     ],
 )
-def test_the_command_line_says_no_in_one_line(server: Server, tmp_path: Path, command: tuple, says: str) -> None:
-    foulard("sign-in", "--url", server.url, folder=tmp_path, stdin=f"admin\n{server.admin_password}\n")
-    assert_refused(foulard("history", *command, folder=tmp_path), says)
-    assert not list(tmp_path.glob("h.*"))
+def test_the_command_line_says_no_in_one_line(signed_in: Path, command: tuple, says: str) -> None:
+    assert_refused(foulard("history", *command, folder=signed_in), says)
+    assert not list(signed_in.glob("no.*"))
 
 
 def test_numbers_texts_and_gaps_are_the_same_in_csv_and_parquet(tmp_path: Path) -> None:
@@ -148,6 +157,13 @@ def test_numbers_texts_and_gaps_are_the_same_in_csv_and_parquet(tmp_path: Path) 
     assert [row["text"] for row in table] == [None] * 5 + ["", text, None]
     assert [row["time"] for row in table] == [datetime.fromisoformat(row["time"]) for row in rows]
     history.store.close()
+
+
+def test_without_pyarrow_one_line_says_what_to_install(tmp_path: Path) -> None:
+    command = ["foulard", "history", "export", "press", "--format", "parquet", "--out", str(tmp_path / "h.parquet")]
+    program = f"import sys; sys.modules['pyarrow'] = None; sys.argv = {command}; from hmi.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert_refused(done, "install foulard[parquet], or write --format csv")
 
 
 def test_the_settings_keep_as_long_as_the_historian_does_by_itself() -> None:
