@@ -85,14 +85,11 @@ class HistoryDesk:
     def tag(self, actor: Actor, machine: str, name: str) -> Recorded:
         """Return one; raises `NotFound`."""
         actor.require(Permission.LINE_READ)
-        if (machine, name) in self._tags:
-            return self._tags[machine, name]
-        if not any(one.machine == machine for one in self._tags.values()):
-            known = ", ".join(dict.fromkeys(one.machine for one in self._tags.values()))
-            msg = f"there is no machine {machine!r:.40}; the line has {known}"
+        if (machine, name) not in self._tags:
+            self._of(machine)
+            msg = f"{machine} has no recorded tag {name!r:.64}"
             raise NotFound(msg)
-        msg = f"{machine} has no recorded tag {name!r:.64}"
-        raise NotFound(msg)
+        return self._tags[machine, name]
 
     def curve(self, actor: Actor, machine: str, name: str, begin: datetime, end: datetime, points: int = 500) -> Curve:
         """Return a tag over time, in at most about `points` points.
@@ -173,15 +170,33 @@ class HistoryDesk:
     def samples(
         self, actor: Actor, machine: str, names: Sequence[str], begin: datetime, end: datetime
     ) -> Iterator[tuple[Recorded, Samples]]:
-        """Return all samples of some tags, in pieces of at most an hour, tag after tag, each in order.
+        """Return all samples of some tags, in pieces of about an hour, tag after tag, each in order.
+
+        Parameters
+        ----------
+        actor, machine
+            Who asks for which machine.
+        names
+            Its tags; all of them if there are none.
+        begin, end
+            From when to before when.
 
         Raises
         ------
         Forbidden, NotFound, Refused
-            Without permission; no such tag; a span that cannot be. Before anything is read.
+            Without permission; no such machine or tag; a span that cannot be. Before anything is read.
         """
-        found = [self.tag(actor, machine, name) for name in names]
+        actor.require(Permission.LINE_READ)
+        found = [self.tag(actor, machine, name) for name in names] or self._of(machine)
         return self._pieces(found, *_span(begin, end))
+
+    def _of(self, machine: str) -> list[Recorded]:
+        found = [one for one in self._tags.values() if one.machine == machine]
+        if not found:
+            known = ", ".join(dict.fromkeys(one.machine for one in self._tags.values()))
+            msg = f"there is no machine {machine!r:.40}; the line has {known}"
+            raise NotFound(msg)
+        return found
 
     def _pieces(self, tags: Sequence[Recorded], first: int, last: int) -> Iterator[tuple[Recorded, Samples]]:
         for one in tags:

@@ -56,7 +56,7 @@ describe('the mark', () => {
   it('is moved by keys and stays on the curve', () => {
     expect(moved(x, 20, 'ArrowLeft')).toBe(10)
     expect(moved(x, null, 'ArrowRight')).toBe(30)
-    expect(moved(x, 10, 'PageUp')).toBe(10)
+    expect(moved(x, 10, 'PageDown')).toBe(10)
     expect(moved(x, 10, 'End')).toBe(30)
     expect(moved(x, 10, 'a')).toBeNull()
     expect(moved([], null, 'Home')).toBeNull()

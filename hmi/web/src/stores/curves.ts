@@ -90,7 +90,7 @@ export function placeOf(x: readonly number[], at: number): number {
 export function moved(x: readonly number[], at: number | null, key: string): number | null {
   const here = at === null ? x.length - 1 : placeOf(x, at)
   const to: Record<string, number> = {
-    ArrowLeft: here - 1, ArrowRight: here + 1, PageUp: here - 20, PageDown: here + 20, Home: 0, End: x.length - 1,
+    ArrowLeft: here - 1, ArrowRight: here + 1, PageUp: here + 20, PageDown: here - 20, Home: 0, End: x.length - 1,
   }
   const place = to[key]
   return place === undefined || x.length === 0 ? null : (x[Math.min(x.length - 1, Math.max(0, place))] as number)
