@@ -2,7 +2,7 @@
 
 `sample` says what is worth keeping, `block` packs an hour of it, `rollup` makes minutes and hours of it, `curve` and
 `metres` what people look at. All of these are pure. `shelf` keeps blocks in the database, `running` the hour that runs
-in memory, `recorder` does the work, `desk` is the door for people.
+in memory, `recorder` does the work, `runs` finds the operations of jobs, `desk` is the door for people.
 """
 
 from controller.history.block import Samples

@@ -2,12 +2,10 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
-from sqlmodel import select
 
 from controller.actor import Actor, Permission
 from controller.desk import NotFound
@@ -19,11 +17,11 @@ from controller.history.keeping import SAMPLE_S
 from controller.history.metres import MetreCurve, Passed, Way
 from controller.history.recorder import DAY_H, Recorder
 from controller.history.rollup import held
+from controller.history.runs import Run, run_of
 from controller.history.sample import HOUR_S, recorded
-from controller.line import STAGES
 from controller.request import Refused
 from controller.store import Store
-from controller.tables import Operation, now
+from controller.tables import now
 from drivers import Profile, TagSpec
 
 MOST_POINTS = 5000
@@ -31,9 +29,6 @@ MOST_POINTS = 5000
 
 LONGEST_S = 3 * 366 * 24 * HOUR_S
 """The longest curve, s."""
-
-BEHIND_S = 2
-"""So long behind the end of an operation its machine still shows the last metre, which no look may have met before."""
 
 BACK_H = 1
 """Hours to look back for the sample that holds at a time: each hour begins with one."""
@@ -44,16 +39,6 @@ class Recorded(NamedTuple):
 
     machine: str
     spec: TagSpec
-
-
-@dataclass(frozen=True)
-class _Run:
-    """An operation as far as the history needs it."""
-
-    machine: str
-    ticket: int
-    begin: int
-    end: int
 
 
 class HistoryDesk:
@@ -238,30 +223,15 @@ class HistoryDesk:
         """Return the second after the last that is known."""
         return (self.recorder.until or 0) + 1
 
-    def _run(self, actor: Actor, job_id: int, stage: str) -> _Run:
+    def _run(self, actor: Actor, job_id: int, stage: str) -> Run:
         actor.require(Permission.LINE_READ)
-        if stage not in STAGES:
-            msg = f"there is no stage {stage!r:.40}; the stages are {', '.join(STAGES)}"
-            raise Refused(msg, "stage")
-        asked = select(Operation).where(Operation.job_id == job_id, Operation.stage == stage)
-        with self._store.read() as session:
-            operation = session.exec(asked).first()
-        if operation is None or operation.started_at is None:
-            why = f"there is no job {job_id}" if operation is None else f"job {job_id} has not begun to {stage}"
-            raise NotFound(why)
-        begin = int(operation.started_at.timestamp())
-        if begin < self._oldest()[SAMPLE_S]:
-            days = self.recorder.keeping.samples_days
-            msg = f"job {job_id} began to {stage} on {operation.started_at:%Y-%m-%d}; samples are kept for {days} days"
-            raise NotFound(msg)
-        end = self._until() if operation.ended_at is None else int(operation.ended_at.timestamp()) + BEHIND_S
-        return _Run(operation.machine, operation.ticket, begin, max(begin, min(end, self._until())))
+        return run_of(self._store, job_id, stage, self._oldest()[SAMPLE_S], self._until())
 
-    def _way(self, run: _Run) -> Way:
+    def _way(self, run: Run) -> Way:
         counted = (self._held(run, "metres"), self._held(run, "active_ticket"))
         return by_metres.way(*counted, run.ticket, run.begin)
 
-    def _held(self, run: _Run, name: str) -> curves.Floats:
+    def _held(self, run: Run, name: str) -> curves.Floats:
         samples = self._samples(self.recorder.numbers[run.machine, name], run.begin, run.end)
         return held(samples, run.begin, run.end)
 
