@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 from controller.alarms import AlarmBook, AlarmDesk
 from controller.alarms.own import kinds_of
 from controller.book import Book
 from controller.desk import Desk
+from controller.history import HistoryDesk, Keeping, Recorder, Shelf
 from controller.jobs import JobDesk
 from controller.lag import LoopLag
 from controller.lease import Lease, LeaseLost, leased
@@ -60,6 +62,8 @@ class Controller:
         Those for lots and rolls: recording, and asking where they went.
     plans
         The part of it that is for plans.
+    history
+        The part of it that is for what machines showed.
     executor
         Where the line's CPU work runs: preparing and inspecting.
     viewing
@@ -80,6 +84,7 @@ class Controller:
     goods: GoodsDesk
     tracing: TraceDesk
     plans: PlanDesk
+    history: HistoryDesk
     executor: Executor
     viewing: Workers
     planning: Workers
@@ -97,6 +102,7 @@ class Controller:
         *,
         approving: bool = False,
         plan: PlanMode = "release",
+        keeping: Keeping | None = None,
     ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends, as the only controller of its database.
 
@@ -116,6 +122,8 @@ class Controller:
             Whether every job must be approved before it is printed.
         plan
             How the line uses plans.
+        keeping
+            For how long what machines show is kept; None: as by default.
 
         Raises
         ------
@@ -143,11 +151,15 @@ class Controller:
             jobs = JobDesk(book, protocols, approving=approving)
             planning = Workers(PROCESSES, "controller.plans.make", PLANNING_NICE)
             reader, plans = Reader(store, line), PlanBook(store)
+            profiles = {name: machine.profile for name, machine in machines.items()}
+            recorder = Recorder(Shelf(store), profiles, keeping or Keeping())
             controller = cls(
                 line, machines, supervisors, book, desk, jobs, AlarmDesk(alarms), GoodsDesk(book), TraceDesk(book),
-                PlanDesk(reader, plans, plan), executor, viewing, planning, LoopLag(),
+                PlanDesk(reader, plans, plan), HistoryDesk(recorder, store, profiles), executor, viewing, planning,
+                LoopLag(),
             )  # fmt: skip
-            background = asyncio.create_task(controller._run(lease, PlanKeeper(reader, plans, planning, plan)))
+            keeper = PlanKeeper(reader, plans, planning, plan)
+            background = asyncio.create_task(controller._run(lease, keeper, recorder))
             whole = asyncio.current_task()
             background.add_done_callback(lambda task: task.cancelled() or whole is None or whole.cancel())
             try:
@@ -161,19 +173,37 @@ class Controller:
                     for workers in (executor, viewing):
                         workers.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, lease: Lease, keeper: PlanKeeper) -> None:
+    async def _run(self, lease: Lease, keeper: PlanKeeper, recorder: Recorder) -> None:
         """Run all tasks; when one of them fails, all end and the whole program with them."""
+        works = [
+            lease.keep(),
+            self.lag.watch(),
+            *(machine.run() for machine in self.machines.values()),
+            *(supervisor.run() for supervisor in self.supervisors.values()),
+            recorder.run(self.machines.values()),
+            prepare_jobs(self.book, self.executor),
+            watch_prints(self.book, StripCamera(self.line.camera), self.executor),
+            *([keeper.run()] if self.plans.mode != "first-come" else []),
+        ]
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(lease.keep())
-            tasks.create_task(self.lag.watch())
-            for machine in self.machines.values():
-                tasks.create_task(machine.run())
-            for supervisor in self.supervisors.values():
-                tasks.create_task(supervisor.run())
-            tasks.create_task(prepare_jobs(self.book, self.executor))
-            if self.plans.mode != "first-come":
-                tasks.create_task(keeper.run())
-            tasks.create_task(watch_prints(self.book, StripCamera(self.line.camera), self.executor))
+            for work in works:
+                tasks.create_task(_lasting(work))
+
+
+async def _lasting(work: Coroutine[Any, Any, object]) -> NoReturn:
+    """Do what goes on for ever; that it ends is an error, however it ends.
+
+    A group of tasks overlooks one that was cancelled, and a library may cancel what waits for it: a machine would have
+    no supervisor any more, and nobody would know.
+    """
+    task = asyncio.current_task()
+    try:
+        await work
+    except asyncio.CancelledError:
+        if task is not None and task.cancelling():
+            raise
+    msg = f"{work.__qualname__} has ended, which it must not"
+    raise RuntimeError(msg)
 
 
 async def _over(background: asyncio.Task[None]) -> None:

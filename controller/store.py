@@ -64,10 +64,11 @@ class Store:
         return cls(in_folder(folder), feed or Feed())
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, news: bool = True) -> Iterator[Session]:
         """One transaction, on the disk at its end, rolled back on error; then the feed moves on.
 
         From its first statement on it is the only one that writes, in all processes: what it has read stays true.
+        Without `news` the feed stays where it is and nobody is woken: then it may run in any thread.
         """
         with Session(self._writing, expire_on_commit=False) as session:
             if self.fence is not None:
@@ -77,7 +78,8 @@ class Store:
             head = journal.appended(session)
         if head is not None and self.head is not None:
             _keep_head(self.head, head)
-        self.feed.moved()
+        if news:
+            self.feed.moved()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller import Conflict, Forbidden, NotFound, Refused
 from controller.lease import LeaseLost
 from controller.passing import CUT_OFF, passing
-from hmi import alarm_api, figures_api, job_api, plan_api, trace_api
+from hmi import alarm_api, figures_api, history_api, job_api, plan_api, trace_api
 from hmi.api import metrics_router, router
 from hmi.state import App
 
@@ -71,6 +71,7 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app.include_router(trace_api.router)
     app.include_router(plan_api.router)
     app.include_router(figures_api.router)
+    app.include_router(history_api.router)
     app.include_router(metrics_router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=["GET", "HEAD"], include_in_schema=False)
     for kind, status in STATUS.items():

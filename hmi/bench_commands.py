@@ -45,6 +45,12 @@ def control(
         raise typer.Exit(1)
 
 
+@bench.command("history")
+def history(as_json: AsJson = False) -> None:
+    """The historian against one row for each sample: size, time to write, lag of the loop, curves of 90 days."""
+    tell(figures("history"), as_json)
+
+
 @bench.command("plan")
 def plan(
     short: Annotated[

@@ -15,6 +15,7 @@ from hmi import (
     alarm_commands,
     bench_commands,
     figures_commands,
+    history_commands,
     job_act_commands,
     journal_commands,
     line_commands,
@@ -49,6 +50,7 @@ app.add_typer(alarm_commands.alarm, name="alarm")
 app.add_typer(journal_commands.journal, name="journal")
 app.add_typer(trace_commands.lot, name="lot")
 app.add_typer(trace_commands.roll, name="roll")
+app.add_typer(history_commands.history, name="history")
 app.add_typer(rip_commands.raster, name="raster")
 app.add_typer(machine_commands.machine, name="machine")
 for command in (plan_line_commands.show, plan_line_commands.release, plan_line_commands.pin, plan_line_commands.unpin,

@@ -2,7 +2,6 @@
 
 import os
 import pwd
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,13 +13,12 @@ from hmi.errors import BadInput, reading, writing
 from hmi.output import AsJson, tell
 from hmi.session import current_session
 from hmi.settings import read_settings
+from hmi.times import TIME, time_of
 
 LIMIT = 50
 
 journal = typer.Typer(help="What happened, line by line; on a running Foulard if no command is given.",
                       invoke_without_command=True, rich_markup_mode=None)  # fmt: skip
-
-TIME = "ISO 8601, UTC if it names no zone"
 
 Job = Annotated[int | None, typer.Option(help="Only lines of this job.", min=0)]
 
@@ -112,7 +110,7 @@ def export(
     from controller.verify import verify as follow
     from hmi.database import look
 
-    begin, end = _time("--from", since), _time("--to", until)
+    begin, end = time_of("--from", since), time_of("--to", until)
     if base and as_format is not Format.EPCIS:
         raise BadInput("--base goes with --format epcis")
     names = epcis.Names(base or epcis.BASE)
@@ -139,7 +137,7 @@ def prune(
     from controller.archive import prune as move
     from hmi.database import existing_store
 
-    end = _time("--before", before)
+    end = time_of("--before", before)
     if end is None:
         raise BadInput("--before needs a time, like 2026-01-01")
     store = existing_store(read_settings())
@@ -157,14 +155,3 @@ def _login() -> str:
         return pwd.getpwuid(os.getuid()).pw_name[:50]
     except KeyError:
         return str(os.getuid())
-
-
-def _time(option: str, text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        msg = f"{option} {text!r:.40} is no time: give it as 2026-11-25 or 2026-11-25T09:30:00Z"
-        raise BadInput(msg) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from hmi import alarm_api, figures_api, job_api, plan_api, trace_api
+from hmi import alarm_api, figures_api, history_api, job_api, plan_api, trace_api
 from hmi.api import router
 
 DOCUMENT = Path(__file__).parent / "web" / "openapi.json"
@@ -22,6 +22,7 @@ def document() -> dict[str, Any]:
     app.include_router(trace_api.router)
     app.include_router(plan_api.router)
     app.include_router(figures_api.router)
+    app.include_router(history_api.router)
     return app.openapi()
 
 

@@ -6,7 +6,7 @@ once.
 
 import contextlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -50,6 +50,29 @@ def read(session: Session, path: str, **query: object) -> Any:
     return _data(session, _exchange(session, "GET", path, params=asked))
 
 
+@contextlib.contextmanager
+def lines(session: Session, path: str, **query: object) -> Iterator[Iterator[str]]:
+    """Give the lines of an answer that is too long to be held, with their ends, while they come.
+
+    Raises
+    ------
+    BadInput
+        As :func:`read` does; in the block too, when the service ends before it has said everything.
+    """
+    import httpx
+
+    asked: Any = {name: value for name, value in query.items() if value is not None}
+    with (
+        _told(session),
+        httpx.Client(cookies=_cookies(session), timeout=TIMEOUT_S, trust_env=False) as client,
+        client.stream("GET", f"{session.url}{API}{path}", params=asked) as answer,
+    ):
+        if not answer.is_success:
+            answer.read()
+            raise BadInput(_refusal(session, answer))
+        yield _lines(answer.iter_bytes())
+
+
 def page(session: Session, path: str) -> bytes:
     """Return a page or picture of the API; raises `BadInput` as :func:`read` does."""
     return _exchange(session, "GET", path).content
@@ -85,17 +108,37 @@ def _exchange(
     headers = {"Accept": "application/json"}
     if method != "GET":
         headers["Idempotency-Key"] = secrets.token_hex(16)
-    cookies = {COOKIE: session.token} if session.token else {}
+    with _told(session), httpx.Client(cookies=_cookies(session), timeout=timeout_s, trust_env=False) as client:
+        answer = client.request(method, f"{session.url}{API}{path}", headers=headers, **content)
+    if not answer.is_success:
+        raise BadInput(_refusal(session, answer))
+    return answer
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode() + "\n" for line in whole)
+    if rest:
+        yield rest.decode()
+
+
+def _cookies(session: Session) -> dict[str, str]:
+    return {COOKIE: session.token} if session.token else {}
+
+
+@contextlib.contextmanager
+def _told(session: Session) -> Iterator[None]:
+    """Say in one line that a service cannot be reached, or no more."""
+    import httpx
+
     try:
-        with httpx.Client(cookies=cookies, timeout=timeout_s, trust_env=False) as client:
-            answer = client.request(method, f"{session.url}{API}{path}", headers=headers, **content)
+        yield
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         remedy = "see that foulard serve runs there, or sign in elsewhere with --url"
         msg = f"cannot reach {session.url} ({_why(error)}); {remedy}"
         raise BadInput(msg) from error
-    if not answer.is_success:
-        raise BadInput(_refusal(session, answer))
-    return answer
 
 
 def _why(error: BaseException) -> str:

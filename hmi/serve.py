@@ -109,7 +109,7 @@ async def application(
     try:
         running = Controller.running(
             line, store, settings.data.resolve(), settings.secrets, standby,
-            approving=settings.jobs_need_approval, plan=settings.plan,
+            approving=settings.jobs_need_approval, plan=settings.plan, keeping=settings.keeping,
         )  # fmt: skip
         async with running as controller:
             controller.viewing.begin()

@@ -1,7 +1,7 @@
 """Settings of a running Foulard, from the environment (`FOULARD_…`)."""
 
 from pathlib import Path
-from typing import Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,8 @@ EXAMPLES = {
     "time_zone": "a zone like Europe/Rome or UTC",
 }
 """What settings may be that have a form of their own."""
+if TYPE_CHECKING:
+    from controller.history import Keeping
 
 
 class Settings(BaseSettings):
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
         The shifts that figures are cut into: names and beginnings, each until the next one.
     time_zone
         Of the shifts' hours.
+    history_days, history_minutes_days, history_hours_days
+        For how many days what machines showed is kept: each change, minutes, hours (see `docs/history.md`).
     """
 
     model_config = SettingsConfigDict(env_prefix="FOULARD_", extra="ignore")
@@ -83,6 +87,17 @@ class Settings(BaseSettings):
         else:
             read_shifts(value)
         return value
+
+    history_days: int = Field(default=90, ge=1, le=36500)
+    history_minutes_days: int = Field(default=90, ge=1, le=36500)
+    history_hours_days: int = Field(default=730, ge=1, le=36500)
+
+    @property
+    def keeping(self) -> "Keeping":
+        """For how long what machines showed is kept."""
+        from controller.history import Keeping  # here, for most commands need no controller
+
+        return Keeping(self.history_days, self.history_minutes_days, self.history_hours_days)
 
 
 def read_settings() -> Settings:

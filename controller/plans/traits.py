@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controller.planning.planfile import Value
 from recipes import Recipe
+from recipes.model import Stage
 
 STEAMER_CONTENT_M = 150.0
 """Metres of cloth in a loop steamer, which runs at content / dwell. Default from practice; learning corrects it."""

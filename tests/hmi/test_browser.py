@@ -122,6 +122,31 @@ def test_an_alarm_is_shelved_taken_back_and_acknowledged(page: Page, demonstrati
     assert (alarm["state"], alarm["acknowledged_by"]) == ("A", "admin")
 
 
+def test_a_curve_is_read_by_keyboard_over_time_and_over_the_metres_of_the_job(page: Page, demonstration: tuple) -> None:
+    url, main = demonstration[0], page.get_by_role("main")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url(f"{url}/curves")
+    main.get_by_label("Machine").select_option(label="Loop steamer")
+    curve = main.get_by_role("slider", name=re.compile("^Chamber temperature: curve"))
+    curve.focus()
+    page.keyboard.press("End")
+    expect(curve).to_have_attribute("aria-valuetext", re.compile(r"\d+:\d+:\d+: \d+\.\d °C"))
+    main.get_by_role("checkbox", name="Chamber temperature °C").uncheck()
+    expect(curve).to_have_count(0)
+    with page.expect_download() as download:
+        main.get_by_role("link", name="Save as CSV").click()
+    assert download.value.path().read_text("utf-8").startswith("time,machine,tag,value,text,unit,quality\n")
+    main.get_by_text("A job", exact=True).click()
+    main.get_by_label("Stage").select_option(label="Wash")
+    expect(main.get_by_label("Job", exact=True)).to_contain_text("1, Rayure Club")
+    speed = main.get_by_role("slider", name=re.compile("^Speed: curve"))
+    speed.focus()
+    page.keyboard.press("End")
+    expect(speed).to_have_attribute("aria-valuetext", re.compile(r"0\.50 m: .* m/min"))
+    expect(main).to_contain_text(re.compile(r"Metre 0\.50 (was here at|stood here from) \d+:\d+"))
+
+
 def test_the_layout_is_looked_at_from_the_whole_width_to_the_drops(page: Page, demonstration: tuple) -> None:
     with page.expect_response(lambda answer: "/tiles/proof/" in answer.url, timeout=180_000):
         page.goto(f"{demonstration[0]}/jobs/1")
@@ -164,10 +189,12 @@ def test_a_design_is_uploaded_submitted_and_cancelled(page: Page, demonstration:
     expect(page.get_by_role("main")).to_contain_text(re.compile("cancelled", re.IGNORECASE), timeout=60_000)
 
 
-@pytest.mark.parametrize("path", ["/", "/jobs", "/jobs/1", "/alarms", "/plan", "/figures", "/trace?name=R-000001"])
+@pytest.mark.parametrize(
+    "path", ["/", "/jobs", "/jobs/1", "/alarms", "/plan", "/figures", "/curves", "/trace?name=R-000001"]
+)
 def test_no_page_is_wider_than_its_screen(page: Page, demonstration: tuple, path: str) -> None:
     page.goto(demonstration[0] + path)
-    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs|Alarms|Plan|Figures|Recipe"))
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Pretreat|Jobs|Alarms|Plan|Figures|Speed|Recipe"))
     for width, height in (DESK, TABLET, PHONE):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function("width => window.innerWidth === width", arg=width)

@@ -9,6 +9,7 @@ const pages = {
   figures: () => import('@/pages/FiguresPage.vue'),
   alarms: () => import('@/pages/AlarmsPage.vue'),
   trace: () => import('@/pages/TracePage.vue'),
+  curves: () => import('@/pages/CurvesPage.vue'),
 }
 
 export const router = createRouter({
@@ -21,6 +22,7 @@ export const router = createRouter({
     { path: '/figures', name: 'figures', component: pages.figures },
     { path: '/alarms', name: 'alarms', component: pages.alarms },
     { path: '/trace', name: 'trace', component: pages.trace },
+    { path: '/curves', name: 'curves', component: pages.curves },
     { path: '/signin', name: 'signin', component: () => import('@/pages/SignInPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],

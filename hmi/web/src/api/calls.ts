@@ -97,6 +97,20 @@ export const fillTank = (lot: string, tank: TankView, toppedUp: boolean, signal:
 /** Without a metre: where the first machine is now. */
 export const layRoll = (name: string, jobId: number, atM: number | null, signal: AbortSignal) =>
   answer(client.POST('/api/v1/rolls/{name}/lay', { params: { path: { name } }, body: { job_id: jobId, at_m: atM }, signal }))
+export const recorded = () => answer(client.GET('/api/v1/history/tags', {}))
+export const curve = (machine: string, tag: string, from: string, to: string, points: number, signal: AbortSignal) =>
+  answer(client.GET('/api/v1/history/curve', { params: { query: { machine, tag, from, to, points } }, signal }))
+export const jobCurve = (id: number, stage: string, tag: string, points: number, signal: AbortSignal) =>
+  answer(
+    client.GET('/api/v1/history/jobs/{job_id}/curve', {
+      params: { path: { job_id: id }, query: { stage, tag, points } },
+      signal,
+    }),
+  )
+export const passed = (id: number, stage: string, metre: number) =>
+  answer(client.GET('/api/v1/history/jobs/{job_id}/when', { params: { path: { job_id: id }, query: { stage, metre } } }))
+export const exportUrl = (machine: string, tags: readonly string[], from: string, to: string) =>
+  `/api/v1/history/export?${new URLSearchParams([['machine', machine], ...tags.map((tag) => ['tag', tag]), ['from', from], ['to', to]])}`
 
 export const previewUrl = (id: number) => `/api/v1/jobs/${id}/preview.jpg`
 export const labelUrl = (roll: string) => `/api/v1/rolls/${encodeURIComponent(roll)}/label.svg`

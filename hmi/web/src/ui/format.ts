@@ -68,3 +68,19 @@ export function bytes(size: number, locale: string): string {
   if (size < 1e6) return `${number(size / 1e3, 0, locale)} kB`
   return `${number(size / 1e6, 1, locale)} MB`
 }
+
+/** Decimals that tell the marks of an axis apart that are `step` from each other. */
+export function digits(step: number): number {
+  let count = 0
+  while (count < 6 && Math.abs(step * 10 ** count - Math.round(step * 10 ** count)) > 1e-6 * step * 10 ** count) count += 1
+  return count
+}
+
+/** A time on an axis whose marks are `stepS` seconds apart: the day at midnight, seconds only where they matter. */
+export function tick(second: number, stepS: number, locale: string): string {
+  const time = new Date(second * 1000)
+  const midnight = time.getHours() === 0 && time.getMinutes() === 0 && time.getSeconds() === 0
+  if (stepS >= 86400 || (midnight && stepS >= 60)) return time.toLocaleDateString(locale, { day: 'numeric', month: 'short' })
+  const seconds = stepS < 60 ? ({ second: '2-digit' } as const) : {}
+  return time.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', hour12: false, ...seconds })
+}
