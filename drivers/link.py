@@ -26,6 +26,7 @@ RETRY_MIN_S, RETRY_MAX_S = 0.2, 4.0
 LOOK_S = 0.1  # how often the ages of the values are looked at
 
 ENDED = "it was told to end"
+GIVEN_UP = "the library gave up what was on its way"
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +92,10 @@ class KeptLink:
                     await self._serve(connection)
                 except LinkLost as error:
                     self._lose(error)
+                except asyncio.CancelledError:
+                    if _told_to_end():
+                        raise
+                    self._lose(LinkLost(GIVEN_UP))
                 # A link that held is tried again at once; one that breaks each time, less and less often.
                 held = up_at is not None and loop.time() - up_at > RETRY_MAX_S
                 retry_s = RETRY_MIN_S if held else retry_s
@@ -105,7 +110,7 @@ class KeptLink:
             self._drop(ENDED)
 
     async def _open(self) -> Connection:
-        task = asyncio.create_task(self._connect(self._profile, self.endpoint))
+        task = asyncio.create_task(self._connect(self._profile, self.endpoint), name=f"{self._name} connecting")
         try:
             connection = await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -148,7 +153,8 @@ class KeptLink:
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            error = done.pop().exception()
+            first = done.pop()
+            error = LinkLost(GIVEN_UP) if first.cancelled() else first.exception()
             if not isinstance(error, (LinkLost, WriteRefused)):
                 assert error is not None  # none of them returns
                 raise error
@@ -215,3 +221,9 @@ class KeptLink:
     def _drop(self, reason: str) -> None:
         self._connection, self._reason = None, reason
         self._board.lose()
+
+
+def _told_to_end() -> bool:
+    """Whether a cancellation is meant for this task: libraries cancel what waits for a connection that they close."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -129,6 +129,33 @@ def test_a_fault_that_cuts_is_told_once_with_its_return(run, device, bench, text
     run(main())
 
 
+@pytest.mark.parametrize("which", ["connecting", "heartbeat", "ages", " s"])
+def test_a_cancellation_that_nobody_asked_for_is_a_lost_link(run, device, bench, which):
+    """A library that closes a connection may cancel whoever waits for it: the machine must not stay lost for ever."""
+
+    async def main():
+        async with device, link_to(device) as link:
+            machine = Machine("press", device.profile, link.endpoint, OPEN)
+            async with bench.running(machine):
+                if which == "connecting":
+                    suffering = asyncio.create_task(link.suffer(lasting("half_open:direction=both", 60.0)))
+                else:
+                    suffering = asyncio.create_task(asyncio.sleep(0))
+                    await bench.until(machine, sound)
+                found = []
+                while not found:
+                    await asyncio.sleep(0)
+                    named = [task for task in asyncio.all_tasks() if task.get_name().startswith("press ")]
+                    found = [task for task in named if task.get_name().endswith(which)]
+                found[0].cancel()
+                await asyncio.wait(found[:1])
+                suffering.cancel()
+                await bench.until(machine, lambda s: s.link == "lost")
+                await bench.until(machine, sound, timeout_s=12)
+
+    run(main())
+
+
 def test_an_end_that_comes_with_a_loss_ends(run, device, bench):
     """Also when the link is lost in the very round of the loop in which the machine is told to end."""
 
