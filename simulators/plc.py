@@ -157,7 +157,7 @@ def _order(inputs: Mapping[str, Any]) -> Order:
         total_rows=inputs.get("total_rows", 0),
         raster_path=inputs.get("raster_path", ""),
         raster_sha256=inputs.get("raster_sha256", ""),
-        runs_alone=inputs["runs_alone"],
+        runs_alone=inputs.get("runs_alone", False),
     )
 
 
