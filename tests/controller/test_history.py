@@ -184,7 +184,8 @@ def printed(history: History, ended: float | None = 400) -> int:
         session.add(Job(id=1, order_id=1, title="", fabric="", length_m=40, created_by=""))
         session.flush()
         session.add(Operation(job_id=1, stage="print", machine="press", protocol="", ticket=99, length_m=40.0,
-                              status="running", started_at=at(100), ended_at=None if ended is None else at(ended)))  # fmt: skip
+                              status="running", started_at=at(100),
+                              ended_at=None if ended is None else at(ended)))  # fmt: skip
         session.add(Operation(job_id=1, stage="fix", machine="steamer", protocol="", ticket=98, length_m=40.0))
     for second in range(500):
         going = second - 100 if second < 220 else max(120, second - 160)
