@@ -64,7 +64,7 @@ def test_machines_that_are_not_heard_leave_a_gap(server: Server) -> None:
         ("curve", {"machine": "press", "tag": "metres", "from": "2026-11-25T08:00:00"}, 422, "its end behind"),
         ("curve", {"machine": "press", "tag": "metres", "from": "1026-11-25T08:00:00"}, 422, "at most 1098 days"),
         ("curve", {"machine": "press", "tag": "metres", "points": 1}, 422, "points"),
-        ("jobs/1/curve", {"stage": "print", "tag": "metres"}, 404, "there is no job 1"),
+        ("jobs/99999/curve", {"stage": "print", "tag": "metres"}, 404, "there is no job 99999"),
         ("jobs/1/when", {"stage": "print", "metre": "nan"}, 422, "metre"),
         ("jobs/1/when", {"stage": "dye", "metre": 1}, 422, "pretreat, print, fix, wash"),
         ("export", {"machine": "loom"}, 404, "there is no machine 'loom'"),
@@ -80,7 +80,7 @@ def test_what_cannot_be_shown_is_said(server: Server, path: str, query: dict, st
 
 def test_nobody_looks_without_signing_in(server: Server) -> None:
     with server.client() as client:
-        for path in ("tags", "curve", "export", "jobs/1/curve", "jobs/1/when"):
+        for path in ("tags", "curve", "export", "jobs/99999/curve", "jobs/1/when"):
             assert client.get(f"/api/v1/history/{path}").status_code == 401
 
 
@@ -123,7 +123,7 @@ def test_the_command_line_shows_and_exports(server: Server, signed_in: Path) -> 
     [
         (("show", "press", "warp"), "no recorded tag 'warp'"),
         (("show", "press", "metres", "--from", "noon"), "--from 'noon' is no time"),
-        (("when", 1, "print", "2.5"), "there is no job 1"),
+        (("when", 99999, "print", "2.5"), "there is no job 99999"),
         (("export", "loom", "--out", "no.csv"), "there is no machine 'loom'"),
         (("export", "press", "--out", "nowhere/no.csv"), "nowhere"),
     ],
