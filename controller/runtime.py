@@ -101,7 +101,7 @@ class Controller:
         standby: Callable[[str], None] | None = None,
         *,
         approving: bool = False,
-        plan: PlanMode = "release",
+        plan: PlanMode = "first-come",
         keeping: Keeping | None = None,
     ) -> AsyncIterator["Controller"]:
         """Run a line until the block ends, as the only controller of its database.

@@ -8,11 +8,16 @@ from controller.states import State
 from controller.tables import Job, Operation, Order
 
 
-def on_the_line(book: Book, fabric: str, length_m: float, *, title: str = "", total_rows: int = 0) -> int:
-    """Add a job whose raster is made and whose first machine may begin; returns its number."""
+def on_the_line(
+    book: Book, fabric: str, length_m: float, *, title: str = "", total_rows: int = 0, priority: int = 0
+) -> int:
+    """Add a job whose raster is made and whose first machine may begin; returns its number.
+
+    With the highest priority its turn comes before whatever else a server's tests have left.
+    """
     job = Job(title=title or fabric, fabric=fabric, control_recipe=control_recipe(fabric).model_dump(mode="json"),
               length_m=length_m, raster="raster", raster_sha256="ab" * 32, total_rows=total_rows,
-              mm_per_row=length_m * 1000 / total_rows if total_rows else 0.04)  # fmt: skip
+              priority=priority, mm_per_row=length_m * 1000 / total_rows if total_rows else 0.04)  # fmt: skip
     with book.store.write() as session:
         order = Order(title=job.title, created_by="anna")
         session.add(order)

@@ -20,6 +20,8 @@ from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
 from tests.standing import on_the_line
 
+expect.set_options(timeout=20_000)  # how long an answer takes says how busy the computer is
+
 CHROMIUM = Path(os.environ.get("FOULARD_CHROMIUM", "/usr/bin/chromium"))
 MISSING = not CHROMIUM.exists() and not os.environ.get("FOULARD_REQUIRE_BROWSER")
 FABRICS = ("silk-twill", "polyester-satin", "silk-twill")

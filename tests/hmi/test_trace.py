@@ -15,12 +15,15 @@ from sqlmodel import col, select
 
 from controller import Store, load_line
 from controller.book import Book
+from controller.queue import MOST_PRIORITY
 from controller.tables import Operation
 from hmi.labels import label
 from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
 from tests.hmi.test_browser import CHROMIUM, MISSING
 from tests.standing import on_the_line
+
+expect.set_options(timeout=20_000)  # how long an answer takes says how busy the computer is
 
 LENGTH_M = 2.0
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,7 +54,7 @@ def prepared_job(server: Server) -> int:
     """Put a job behind its RIP by hand."""
     store, line = Store.in_folder(server.folder), load_line()
     book = Book(store, line, server.folder)
-    number = on_the_line(book, "silk-twill", LENGTH_M, title="flower", total_rows=100)
+    number = on_the_line(book, "silk-twill", LENGTH_M, title="flower", total_rows=100, priority=MOST_PRIORITY)
     store.close()
     return number
 

@@ -51,6 +51,7 @@ def printed(design: Path, fabric: str, length_m: float, out: Path, *more: str) -
     return json.loads(done.stdout)
 
 
+@pytest.mark.skipif(not FULL, reason="long form only: tests/line/test_kill.py prints on silk, clean; FOULARD_FULL=1")
 def test_a_clean_print_on_silk_is_complete_and_first_quality(photographs: dict[str, Path], tmp_path: Path) -> None:
     result = printed(photographs["astronaut"], "silk-twill", CLEAN_M, tmp_path)
     assert result["status"] == "complete"
@@ -112,7 +113,7 @@ def test_a_fault_in_one_of_two_strike_offs_is_told_of_that_one(tmp_path: Path) -
     assert f"in {second['name']}, " in page
 
 
-@pytest.mark.skipif(not FULL, reason="long form only: a clean print on silk stands for all; FOULARD_FULL=1 runs it")
+@pytest.mark.skipif(not FULL, reason="long form only: FOULARD_FULL=1")
 @pytest.mark.parametrize("fabric", ["cotton-sateen", "polyester-satin"])
 def test_clean_prints_on_the_other_fabrics(photographs: dict[str, Path], tmp_path: Path, fabric: str) -> None:
     result = printed(photographs[FABRICS[fabric]], fabric, 2.0, tmp_path)
