@@ -23,7 +23,8 @@ run: setup
 	@$(BIN)/foulard demo
 
 # The pure ones run behind the others, on what processor time those leave: at a low priority, so that no link is late
-# because of them, and with more time to end. What they say is shown at the end. The waiting ones run in the order above: the longest begin first.
+# because of them, and with more time to end. What they say is shown at the end. The waiting ones run in the order above:
+# the longest begin first.
 test: setup
 	@nice -n 19 $(BIN)/python -m pytest -n 2 --timeout 600 $(PURE) >.venv/pure.log 2>&1 & pure=$$!; trap 'kill $$pure' INT TERM; \
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(WAITING) && \
