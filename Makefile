@@ -24,9 +24,10 @@ run: setup
 
 # The pure ones run behind the others, on what processor time those leave: at a low priority, so that no link is late
 # because of them, and with more time to end. What they say is shown at the end. The waiting ones run in the order above:
-# the longest begin first.
-test: setup
+# the longest begin first. The browser app is built while the pure ones run already.
+test: .venv/installed
 	@nice -n 19 $(BIN)/python -m pytest -n 2 --timeout 600 $(PURE) >.venv/pure.log 2>&1 & pure=$$!; trap 'kill $$pure' INT TERM; \
+	$(BIN)/python -m hmi.webbuild >/dev/null && \
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(WAITING) && \
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(PURE) $(WAITING)); others=$$?; \
 	wait $$pure; pure=$$?; cat .venv/pure.log; exit $$((others || pure))
@@ -55,11 +56,12 @@ setup: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lint: setup
+lint: .venv/installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m hmi.openapi --check
+	@$(BIN)/python -m hmi.webbuild >/dev/null
 	@$(BIN)/python -m hmi.webbuild --check
 
 bench: setup
@@ -74,4 +76,4 @@ lock:
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv hmi/web/node_modules hmi/web/dist hmi/web/.build-stamp
+	rm -rf .venv hmi/web/node_modules hmi/web/dist hmi/web/.build-stamp hmi/web/.build-lock

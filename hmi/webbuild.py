@@ -4,6 +4,7 @@
 ``hmi/web/dist``. A stamp with the hash of everything that goes into the bundle makes a second, unchanged run a no-op.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 WEB = Path(__file__).parent / "web"
 DIST = WEB / "dist"
 STAMP = WEB / ".build-stamp"
+LOCK = WEB / ".build-lock"
 NEEDED_BYTES = 600_000_000
 """Free disk space asked for before installing: 160 MB of packages, npm's cache of them, its temporary files."""
 SHOWN_LINES = 30
@@ -53,6 +55,12 @@ def build(force: bool = False) -> Path:
     BuildError
         If Node is missing, the disk is too full, or a step fails; with the last lines of that step.
     """
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would take each other's packages away
+        return _build(force)
+
+
+def _build(force: bool) -> Path:
     inputs = _digest()
     if not force and (DIST / "index.html").is_file() and STAMP.is_file() and STAMP.read_text() == inputs:
         return DIST

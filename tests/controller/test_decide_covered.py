@@ -12,13 +12,14 @@ TESTS = [f"tests/controller/test_{name}.py" for name in ("decide", "decide_model
 
 def test_every_branch_of_deciding_is_reached(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment["FOULARD_EXAMPLES"] = "50"
     environment["COVERAGE_FILE"] = str(tmp_path / "coverage")
 
     def coverage(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "coverage", *arguments]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
-    ran = coverage("run", "--branch", f"--include={DECIDING}", "-m", "pytest", "-q", *TESTS)
+    ran = coverage("run", "--branch", f"--include={DECIDING}", "-m", "pytest", "-q", "--timeout", "0", *TESTS)
     assert ran.returncode == 0, ran.stdout
     report = coverage("report", "--fail-under=100", "--show-missing")
     assert report.returncode == 0, report.stdout
