@@ -1,6 +1,7 @@
 """The command line: `foulard …`. What the API does not need a browser for, can be done here, on any running Foulard."""
 
 import asyncio
+import gc
 import getpass
 import logging
 import math
@@ -89,8 +90,11 @@ def serve(
     ] = False,
 ) -> None:
     """Run the controller and the browser app on a line that is there."""
+    gc.disable()  # nothing of what is loaded goes again: looking through it takes a seventh of the loading
     from hmi.run_serve import run
 
+    gc.freeze()
+    gc.enable()
     asyncio.run(run(read_settings(), line, _say, standby=standby))
 
 
