@@ -4,9 +4,9 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlmodel import Session, and_, col, or_, select
 
@@ -15,9 +15,9 @@ import recipes
 from controller import journal
 from controller.approval import to_be_approved
 from controller.cutting import as_printed, looked_at
-from controller.decide import Intent, Value, Want
-from controller.interlocks import Beginning, Goods
-from controller.line import Line, Stage
+from controller.decide import Intent, Want
+from controller.intents import intent_of
+from controller.line import Line
 from controller.pieces import finding_of
 from controller.plan import next_operation, soon
 from controller.plans import Place
@@ -28,7 +28,7 @@ from controller.states import ON_THE_LINE, Act, State, Step, leads, require
 from controller.stops import end_stop, note_stop
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
-from controller.tracing.standing import Shelf, Standing, goods_of
+from controller.tracing.standing import Shelf
 from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
@@ -214,7 +214,11 @@ class Book:
                 operation = next_operation(spec.name, live, jobs, places, now())
                 if operation is not None:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
-                    intents[spec.name] = operation, _intent(session, operation, jobs[operation.job_id], done, goods)
+                    roll = session.exec(select(Roll).where(Roll.job_id == operation.job_id)).one()
+                    yes = select(Question.kind).where(Question.operation_id == operation.id, Question.answer == YES)
+                    confirmed = frozenset(session.exec(yes))
+                    job = jobs[operation.job_id]
+                    intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, goods)
             # without a change in the database it may be another's turn only because the time has come
             self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
             return intents
@@ -375,50 +379,6 @@ class Book:
         lines = lines.order_by(seq.desc()) if after is None else lines.where(seq > after).order_by(seq)
         with self.store.read() as session:
             return list(session.exec(lines))
-
-
-def _intent(session: Session, operation: Operation, job: Job, done: Sequence[Operation], now_there: Standing) -> Intent:
-    control = recipes.ControlRecipe.model_validate(job.control_recipe)
-    settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": operation.length_m}
-    stage = control.recipe.stages[cast("Stage", operation.stage)]
-    settings |= stage.setpoints
-    if operation.stage == "print":
-        settings |= {"raster_path": job.raster or "", "raster_sha256": job.raster_sha256 or "",
-                     "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
-    roll = session.exec(select(Roll).where(Roll.job_id == job.id)).one()
-    answered = session.exec(select(Question).where(Question.operation_id == operation.id, Question.answer == YES)).all()
-    goods = goods_of(operation, job, control.recipe, roll.name, now_there)
-    return Intent(ticket=operation.ticket, want=Want(job.want), settings=settings, roll=goods.rolls[0],
-                  wishes={"runs_alone": stage.runs_alone},
-                  confirmed=frozenset(question.kind for question in answered),
-                  inspected=operation.stage != "print" or looked_at(job),
-                  until_m=job.cut_m if operation.stage == "print" else None,
-                  beginning=_beginning(operation, job, done, control.recipe, goods))  # fmt: skip
-
-
-def _beginning(
-    operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe, goods: Goods
-) -> Beginning:
-    stage = cast("Stage", operation.stage)
-    needs_l: dict[str, float] = {}
-    if stage == "print":
-        left = 1 - min(operation.metres / operation.length_m, 1)
-        needs_l = {f"ink{number}_level_l": job.planned_ml.get(ink.name, 0) / 1000 * left
-                   for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
-    ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
-    before = max(ended, default=None)
-    moistures = [one.actuals.get("residual_moisture_pct") for one in done if before and one.stage == before[1]]
-    wanted = recipe.stages[stage]
-    profiled = recipe.ink_set.profile is not None or not wanted.needs_profile
-    return Beginning(
-        needs_l,
-        before and (before[1], before[0]),
-        wanted.max_wait_h,
-        moisture_pct=next(iter(moistures), None),
-        max_moisture_pct=wanted.max_moisture_pct,
-        unprofiled="" if profiled else f"{recipe.ink_set.title} on {recipe.fabric.title}",
-        goods=goods,
-    )
 
 
 def _id(value: int | None) -> int:

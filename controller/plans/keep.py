@@ -130,11 +130,14 @@ class PlanKeeper:
     async def _changed(self, situation: Situation) -> None:
         """Return when there is something else to plan, or it is time to set the times anew."""
         feed, loop = self._book.store.feed, asyncio.get_running_loop()
-        until, released_at = loop.time() + AGAIN_S, self._book.released_at()
+        until, released_at, looked_at = loop.time() + AGAIN_S, self._book.released_at(), -1
         while (left_s := until - loop.time()) > 0:
             seen = feed.version
-            if await asyncio.to_thread(self._reader.situation) != situation:
+            # whatever changes a situation is told by the journal; metres are not, and they move twice a second
+            line = await asyncio.to_thread(self._reader.last_line)
+            if line != looked_at and await asyncio.to_thread(self._reader.situation) != situation:
                 return
+            looked_at = line
             if not self._release_by and self._book.released_at() != released_at:
                 return  # what the line comes to without the proposal is another now
             await feed.wait(seen, left_s)

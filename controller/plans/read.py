@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy.orm import defer
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 import recipes
 from controller.line import STAGES, Line
@@ -17,7 +17,7 @@ from controller.plans.tables import ForecastRow, PinRow
 from controller.plans.traits import Traits, traits_of
 from controller.states import State
 from controller.store import Store
-from controller.tables import Job, Operation
+from controller.tables import Event, Job, Operation
 
 UNREAD = tuple(defer(cast("Any", column)) for column in (
     Job.control_recipe, Job.layout, Job.designs, Job.raster_meta, Job.inspection, Job.grade))  # fmt: skip
@@ -46,6 +46,11 @@ class Reader:
         self._store = store
         self._line = line
         self._traits: dict[tuple[int, bool, float], Traits] = {}
+
+    def last_line(self) -> int:
+        """Return the number of the journal's last line, 0 if there is none; from any thread."""
+        with self._store.read() as session:
+            return session.exec(select(func.max(Event.seq))).one() or 0
 
     def situation(self) -> Situation:
         """Return what there is to plan now; reads only, from any thread."""
