@@ -1,7 +1,7 @@
 """`decide` against a model of a machine: it always gets the job done, and never acts on a machine it must not touch."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -161,6 +161,46 @@ def test_cancel_always_ends(machine: Machine) -> None:
     pytest.fail(f"not ended after 50 steps: {machine}")
 
 
+RUN_OURS = {
+    State.CLEARING: Wait("clearing"),
+    State.STARTING: Wait("warming up"),
+    State.SUSPENDING: Wait("suspending"),
+    State.SUSPENDED: Wait("waiting for its neighbour"),
+    State.EXECUTE: Wait("running"),
+    State.STOPPING: Wait("stopping"),
+    State.ABORTING: Wait("aborting"),
+    State.ABORTED: Command(Verb.CLEAR),
+    State.HOLDING: Wait("holding"),
+    State.HELD: Command(Verb.UNHOLD),
+    State.UNHOLDING: Wait("starting again"),
+    State.UNSUSPENDING: Wait("starting again"),
+    State.RESETTING: Wait("getting ready"),
+    State.COMPLETING: Wait("running out"),
+    State.IDLE: Command(Verb.START),
+    State.STOPPED: Command(Verb.RESET),
+    State.COMPLETE: Finish(done=True),
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_state_of_a_machine_that_is_to_run_has_its_act(state: State) -> None:
+    machine = Machine(state, TICKET, written=dict(SETTINGS))
+    assert decide(intent(confirmed=frozenset({"load"})), machine.snapshot(), NOW) == RUN_OURS[state]
+
+
+def test_what_is_not_as_planned_is_ended_first_and_what_nobody_knows_is_asked_about() -> None:
+    loaded = intent(confirmed=frozenset({"load"}))
+    assert decide(loaded, Machine(State.IDLE, TICKET).snapshot(), NOW) == Command(Verb.STOP)
+    assert decide(loaded, Machine().snapshot(), NOW) == Write(SETTINGS)
+    foreign = Machine(State.EXECUTE, FOREIGN).snapshot()
+    text = f"The press runs ticket {FOREIGN}, which this plan does not know. Stop it?"
+    assert decide(loaded, foreign, NOW) == Ask(f"foreign@{FOREIGN}", text)
+    assert decide(intent(confirmed=frozenset({f"foreign@{FOREIGN}"})), foreign, NOW) == Command(Verb.STOP)
+    assert decide(None, foreign, NOW) == Wait("no work")
+    assert decide(loaded, Machine(link=Link.LOST).snapshot(), NOW) == Wait("no good values from the press")
+    assert decide(loaded, Machine(remote=False).snapshot(), NOW) == Wait("the key at the press is turned to local")
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
     written = dict(SETTINGS) | ({"runs_alone": False} if there else {})
@@ -179,6 +219,11 @@ def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
             "with 18.0 % moisture, the recipe allows 14 %",
         ),
         (Beginning(unprofiled="Acid CMYK on silk"), "profile", "no measured profile of Acid CMYK on silk"),
+        (
+            Beginning(before=("print", NOW - timedelta(hours=30)), max_wait_h=24),
+            "waiting time",
+            "ended 30.0 h ago, the recipe allows 24 h",
+        ),
     ],
 )
 def test_what_would_spoil_goods_is_asked_and_overridden_by_name(beginning: Beginning, override: str, said: str) -> None:

@@ -4,7 +4,6 @@ The model is a machine as PackML has it, with retained counters, and the supervi
 rules break they leave broken; at the end all is put right, and the job must be done.
 """
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -205,6 +204,5 @@ class Line(RuleBasedStateMachine):
         raise AssertionError(f"not done: {self.machine}, {self.confirmed}")
 
 
-EXAMPLES = int(os.environ.get("FOULARD_EXAMPLES", "150"))
-Line.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=40)
+Line.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestLine = Line.TestCase
