@@ -48,11 +48,12 @@ kills: setup
 setup: .venv/installed
 	@$(BIN)/python -m hmi.webbuild >/dev/null
 
+# not compiled: that would take as long again, and what is used is compiled at its first import
 .venv/installed: requirements.lock pyproject.toml deploy/check_python.py
 	@$(PYTHON) deploy/check_python.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing Python packages …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
