@@ -2,20 +2,21 @@
 
 import asyncio
 import contextlib
-import io
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from asyncua import Client, Node, ua
 from asyncua.crypto.security_policies import SecurityPolicyAes256Sha256RsaPss, SecurityPolicyBasic256Sha256
-from PIL import Image
 
+from controller import Store, load_line
+from controller.book import Book
 from drivers import Link, Quality, Tag, load_profile
 from hmi.northbound.values import data_value
 from tests.hmi.opcua import Line, certificate, running
+from tests.standing import on_the_line
 
 POLICIES = (SecurityPolicyAes256Sha256RsaPss, SecurityPolicyBasic256Sha256)
 
@@ -154,9 +155,7 @@ def test_only_encrypted_endpoints_are_offered_and_the_key_is_private(line: Line)
     assert stat.S_IMODE((line.web.folder / "opcua" / "own.key.pem").stat().st_mode) == 0o600
 
 
-def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path, primed: Callable[[Path], Path]) -> None:
-    primed(tmp_path / "data" / "rasters")
-
+def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path) -> None:
     async def scenario(line: Line, viewer: str) -> None:
         async with line.connect(user=None) as session:
             want = await line.node(session, "Line.Machines.padder.CurrentJob.Want")
@@ -176,11 +175,8 @@ def test_if_configured_a_job_is_held_by_who_may(tmp_path: Path, primed: Callable
 
     with running(tmp_path, FOULARD_OPCUA_ANONYMOUS="true", FOULARD_OPCUA_WRITABLE="true") as line:
         viewer = line.web.add_user("vera", "viewer")
-        picture = io.BytesIO()
-        Image.linear_gradient("L").convert("RGB").save(picture, "PNG", dpi=(150, 150))
+        with contextlib.closing(Store.in_folder(line.web.folder)) as store:
+            job = on_the_line(Book(store, load_line(), line.web.folder), "silk-twill", 1.0, total_rows=100)
+        asyncio.run(scenario(line, viewer))
         with line.web.signed_in() as client:
-            form = {"fabric": "silk-twill", "length_m": "0.3"}
-            sent = client.post("/api/v1/jobs", data=form, files={"design": ("a.png", picture.getvalue(), "image/png")})
-            assert sent.status_code == 201
-            asyncio.run(scenario(line, viewer))
-            assert client.get(f"/api/v1/jobs/{sent.json()['id']}").json()["status"] == "cancelled"
+            assert client.get(f"/api/v1/jobs/{job}").json()["status"] == "cancelled"

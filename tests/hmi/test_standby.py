@@ -23,16 +23,11 @@ TAKES_OVER_S = 10.0
 FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; after a kill each start of tests/kills takes over
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("line")
-
-
 @pytest.fixture
-def serve(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    line = folder / "line.yaml"
+def serve(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    line = tmp_path / "line.yaml"
     line.write_text(DEAD_LINE)
-    environment = os.environ | {"FOULARD_DATA": str(folder / "data"), "FOULARD_PORT": "0"}
+    environment = os.environ | {"FOULARD_DATA": str(tmp_path / "data"), "FOULARD_PORT": "0"}
     running: list[subprocess.Popen[str]] = []
 
     def start(*options: str) -> subprocess.Popen[str]:
@@ -59,8 +54,8 @@ def says(process: subprocess.Popen[str], wanted: str) -> float:
     pytest.fail(f"ended without saying {wanted!r}: {process.communicate()[1]}")
 
 
-def test_a_second_controller_is_refused_and_one_that_stands_by_takes_over_at_once(
-    serve: Callable[..., subprocess.Popen[str]],
+def test_one_commands_and_whoever_stands_by_takes_over_when_it_ends_dies_or_freezes(
+    serve: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     first = serve()
     says(first, "Foulard runs")
@@ -68,31 +63,22 @@ def test_a_second_controller_is_refused_and_one_that_stands_by_takes_over_at_onc
     assert refused.wait(timeout=60) == 2
     assert refused.stderr is not None
     assert re.fullmatch(r"foulard: another controller commands this line .*--standby.*\n", refused.stderr.read())
-    second = serve("--standby")
-    says(second, "standing by")
+    for fate in (signal.SIGTERM, *([signal.SIGKILL] if FULL else []), signal.SIGSTOP):
+        second = serve("--standby")
+        says(second, "standing by")
+        first.send_signal(fate)
+        assert says(second, "Foulard runs") < TAKES_OVER_S
+        if fate is signal.SIGSTOP:
+            first.send_signal(signal.SIGCONT)
+            assert first.wait(timeout=30) == 2
+            assert first.stderr is not None
+            assert "another controller has taken this line" in first.stderr.read().splitlines()[-1]
+        else:
+            assert first.wait(timeout=20) == (0 if fate is signal.SIGTERM else -fate)
+        first = second
     first.terminate()
     assert first.wait(timeout=20) == 0
-    assert says(second, "Foulard runs") < TAKES_OVER_S
-
-
-@pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP] if FULL else [signal.SIGSTOP])
-def test_a_dead_or_frozen_controller_is_replaced_and_changes_nothing_any_more(
-    serve: Callable[..., subprocess.Popen[str]], folder: Path, fate: signal.Signals
-) -> None:
-    first = serve()
-    says(first, "Foulard runs")
-    second = serve("--standby")
-    says(second, "standing by")
-    first.send_signal(fate)
-    assert says(second, "Foulard runs") < TAKES_OVER_S
-    if fate is signal.SIGSTOP:
-        first.send_signal(signal.SIGCONT)
-        assert first.wait(timeout=30) == 2
-        assert first.stderr is not None
-        assert "another controller has taken this line" in first.stderr.read().splitlines()[-1]
-    second.terminate()
-    assert second.wait(timeout=20) == 0
-    store = Store.in_folder(folder / "data")
+    store = Store.in_folder(tmp_path / "data")
     with store.read() as session:
         events = session.exec(select(Event).order_by(col(Event.seq))).all()
         epochs = [event.payload["epoch"] for event in events if event.kind == "line taken"]

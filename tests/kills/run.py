@@ -48,6 +48,8 @@ FABRIC = "cotton-sateen"
 SPEED = 40.0
 """Plant seconds per second: ten minutes of steam take 15 s, in which some kills find it."""
 LENGTH_M = 10.0
+ANSWERS_S = 0.3
+"""The operator looks so often whether there is a question."""
 LIVES_S = 6.0
 """A controller is killed at the latest so long after its start."""
 LINES = 30
@@ -199,7 +201,7 @@ async def operate(process: asyncio.subprocess.Process, attached: asyncio.Event) 
                 for question in state["questions"]:
                     answer = {"answer": question["answers"][0]}
                     await client.post(f"/api/v1/questions/{question['id']}/answer", json=answer, headers=key())
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(ANSWERS_S if attached.is_set() else 0.05)
 
 
 def key() -> dict[str, str]:
@@ -302,12 +304,14 @@ def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
         outcome.lines, outcome.faults = verdict.lines, [f"{fault.seq} {fault.what}" for fault in verdict.faults]
 
 
-async def kills(folder: Path, seed: int, count: int, *, machines: bool = False, length_m: float = LENGTH_M) -> Outcome:
+async def kills(
+    folder: Path, seed: int, count: int, *, machines: bool = False, length_m: float = LENGTH_M, speed: float = SPEED
+) -> Outcome:
     """Kill the controller so often over a plant of its own, and machines with it, and judge what came of it."""
     outcome, began = Outcome(seed), time.monotonic()
     data = folder / "data"
     data.mkdir(parents=True)
-    async with Plant(folder / "plant", SPEED, client=data) as plant:
+    async with Plant(folder / "plant", speed, client=data) as plant:
         line = Line(data, plant, length_m=length_m)
         async with aclosing(kill_on(line, plant, outcome, count, machines=machines)) as lives:
             async for life in lives:

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.line, pytest.mark.timeout(400)]
 
 
 def test_killed_controllers_and_machines_lose_no_row_and_print_none_twice(tmp_path: Path) -> None:
-    outcome = asyncio.run(kills(tmp_path, seed=5, count=COUNT, machines=True, length_m=1.0))
+    outcome = asyncio.run(kills(tmp_path, seed=5, count=COUNT, machines=True, length_m=1.0, speed=120.0))
     assert outcome.kills == COUNT
     assert outcome.machines
     assert outcome.jobs_incomplete == []
