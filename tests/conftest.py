@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before NumPy is loaded: the threads of its BLAS wait for each other busily, which costs more than all they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How long an example takes says how busy the machine is: speed is measured by the benches.
 settings.register_profile("foulard", deadline=None)
 settings.load_profile("foulard")
