@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simulators import Mill
 from simulators.laws import Heated, approach, dried, heated, standby, wet_bulb_c
-from simulators.packml import State
+from simulators.packml import State, Verb
 
 SILK = {"speed_sp_m_min": 20.0, "nip_load_sp_kn_m": 22.0, "chamber_temp_sp_c": 95.0, "fan_sp_pct": 60.0}
 
@@ -89,6 +89,27 @@ def test_press_heads_take_minutes_and_nothing_is_spent_by_standing(mill):
     mill.forward(until=lambda mill: mill["press"].state == State.COMPLETE)
     assert mill["press"]["ink1_used_ml"] == pytest.approx(30.0)  # 3 ml per metre
     assert mill["press"]["ink1_level_l"] == pytest.approx(20.0 - 0.03)
+
+
+def printed(speed_m_min, dryer_c, length_m=15.0):
+    with Mill() as mill:
+        cloth = mill.run("press", 1, length_m, speed_sp_m_min=speed_m_min, dryer_temp_sp_c=dryer_c)
+        return cloth["moisture_pct"], mill["press"]["residual_moisture_pct"]
+
+
+def test_a_print_is_the_wetter_the_faster_it_runs_and_the_colder_its_dryer_is():
+    (slow, _), (fast, gauge_pct), (cold, _) = printed(20.0, 90.0), printed(40.0, 90.0), printed(20.0, 80.0)
+    assert 8 < slow.mean() < 9 < cold.mean() < fast.mean()
+    assert gauge_pct == pytest.approx(fast[-1])  # the last of it passed the gauge last
+
+
+def test_a_new_job_finds_the_dry_leader_before_the_gauge_not_the_cloth_before_it(mill):
+    mill.run("press", 1, 10.0, speed_sp_m_min=40.0)
+    assert mill["press"]["residual_moisture_pct"] > 8.5
+    mill["press"].write(ticket=2)
+    mill["press"].command(Verb.RESET)
+    mill.forward(until=lambda mill: mill["press"].state == State.IDLE)
+    assert mill["press"]["residual_moisture_pct"] == 7.0
 
 
 @given(st.floats(0, 200), st.floats(20, 200), st.floats(-50, 50), st.floats(0.05, 60))
