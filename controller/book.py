@@ -18,6 +18,7 @@ from controller.cutting import as_printed, looked_at
 from controller.decide import Intent, Want
 from controller.intents import intent_of
 from controller.line import Line
+from controller.moisture import wettest_pct
 from controller.pieces import finding_of
 from controller.plan import next_operation, soon
 from controller.plans import Place
@@ -237,6 +238,7 @@ class Book:
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
             operation.state, operation.metres, operation.actuals = state, metres, actuals
+            operation.wettest_pct = wettest_pct(operation.wettest_pct, metres, actuals)
             note_stop(session, operation)
 
     def finished(self, operation_id: int, done: bool) -> None:

@@ -62,7 +62,7 @@ def _beginning(
                    for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
     before = max(ended, default=None)
-    moistures = [one.actuals.get("residual_moisture_pct") for one in done if before and one.stage == before[1]]
+    moistures = [one.wettest_pct for one in done if before and one.stage == before[1]]
     wanted = recipe.stages[stage]
     profiled = recipe.ink_set.profile is not None or not wanted.needs_profile
     return Beginning(

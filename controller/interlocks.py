@@ -50,7 +50,8 @@ class Beginning:
     max_wait_h
         Hours that may pass since then, by the recipe; None: any.
     moisture_pct, max_moisture_pct
-        How damp the stage before left the cloth, and how damp it may be, by the recipe; None: not known, any.
+        How damp the stage before left the cloth at its wettest, and how damp it may be, by the recipe; None: not known,
+        any.
     unprofiled
         What there is no measured profile for, although the recipe asks for one; empty: nothing.
     goods
@@ -117,11 +118,11 @@ def _fresh(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | No
 
 
 def _dry(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
-    """Drops spread on damp cloth."""
+    """Drops spread on damp cloth; a damp print bleeds in the steam, and sets off on what is wound above it."""
     found, most = beginning.moisture_pct, beginning.max_moisture_pct
     if found is None or most is None or found <= most:
         return None
-    return f"the cloth came from the stage before with {found:.1f} % moisture, the recipe allows {most:g} %"
+    return f"the cloth came from the stage before with up to {found:.1f} % moisture, the recipe allows {most:g} %"
 
 
 def _profiled(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:

@@ -217,8 +217,9 @@ class StageRecipe(_Frozen):
     """What one stage does to the cloth: setpoints by tag name, chemistry, and where the values come from.
 
     `max_wait_h` says how many hours the cloth may lie after the stage before; left out: for ever. `max_moisture_pct` is
-    how damp that stage may leave it; where the stage `needs_profile`, a missing measured one is asked about. A machine
-    goes on while the controller is away if it `runs_alone`: cloth that stands still in it is spoiled; else it holds.
+    how damp that stage may leave it at its wettest; where the stage `needs_profile`, a missing measured one is asked
+    about. A machine goes on while the controller is away if it `runs_alone`: cloth that stands still in it is spoiled;
+    else it holds.
     """
 
     setpoints: dict[str, FiniteFloat]

@@ -176,7 +176,7 @@ def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
         (
             Beginning(moisture_pct=18.04, max_moisture_pct=14),
             "dry cloth",
-            "with 18.0 % moisture, the recipe allows 14 %",
+            "with up to 18.0 % moisture, the recipe allows 14 %",
         ),
         (Beginning(unprofiled="Acid CMYK on silk"), "profile", "no measured profile of Acid CMYK on silk"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from controller import Actor, Refused, Store, control_recipe, load_line
 from controller.alarms import AlarmBook
@@ -19,23 +19,23 @@ from controller.work import Prepared
 from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
 
 
-class Press:
-    """A press that shows all that its job wants of it, and how much ink is left."""
+class AtRest:
+    """A machine that stands, and shows all that its job wants of it and some values more."""
 
-    name, lost_why = "press", ""
+    lost_why = ""
 
-    def __init__(self, book: Book) -> None:
-        self.book, self.ink_l = book, 0.2
+    def __init__(self, book: Book, name: str, **shown: float) -> None:
+        self.book, self.name, self.shown = book, name, shown
         self.told: asyncio.Future[Verb] = asyncio.get_running_loop().create_future()
 
     def snapshot(self) -> Snapshot:
-        planned = self.book.intent("press")
+        planned = self.book.intent(self.name)
         assert planned is not None
         at = datetime.now(UTC)
         values = {"state": int(State.STOPPED), "remote": True, "active_ticket": 0, "metres": 0.0,
-                  "ink1_level_l": self.ink_l, **planned[1].settings}  # fmt: skip
+                  **self.shown, **planned[1].settings}  # fmt: skip
         tags = {name: Tag(value, "", Quality.GOOD, at) for name, value in values.items()}
-        return Snapshot("press", at, Link.CONNECTED, tags)
+        return Snapshot(self.name, at, Link.CONNECTED, tags)
 
     async def changed(self, _snapshot: Snapshot, _timeout_s: float) -> Snapshot:
         await asyncio.sleep(0)
@@ -75,7 +75,7 @@ def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_p
     async def run() -> Verb:
         store = Store.in_folder(tmp_path)
         book = before_printing(store, tmp_path)
-        press = Press(book)
+        press = AtRest(book, "press", ink1_level_l=0.2)
         async with leased(store) as lease:
             supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
             async with asyncio.TaskGroup() as tasks:
@@ -85,7 +85,7 @@ def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_p
                 assert "ink1 holds 0.20 l and the job takes 0.50 l" in question.text
                 assert not press.told.done()
                 if filled_up:
-                    press.ink_l = 5.0
+                    press.shown["ink1_level_l"] = 5.0
                 else:
                     book.answer("rosa", question.id or 0, YES)
                 verb = await press.told
@@ -115,8 +115,7 @@ def test_a_wrong_roll_is_asked_about_until_the_right_one_is_scanned_or_it_is_ove
         store = Store.in_folder(tmp_path)
         book = before_printing(store, tmp_path)
         goods, rosa = GoodsDesk(book), Actor("rosa", "operator")
-        press = Press(book)
-        press.ink_l = 5.0
+        press = AtRest(book, "press", ink1_level_l=5.0)
         async with leased(store) as lease:
             supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
             supervising = asyncio.create_task(supervisor.run())
@@ -144,3 +143,47 @@ def test_a_wrong_roll_is_asked_about_until_the_right_one_is_scanned_or_it_is_ove
     store.close()
     expected = ("withdrawn", "controller") if scanned_again else (YES, "rosa")
     assert (question.answer, question.answered_by) == expected
+
+
+def printed(book: Book, shown_pct: tuple[float, ...]) -> None:
+    """Print the metre of the job; the gauge behind the dryer shows these values on the way, the first of the leader."""
+    planned = book.intent("press")
+    assert planned is not None
+    number = planned[0].id or 0
+    book.started(number)
+    for metres, pct in zip((0.0, *[1.0] * len(shown_pct)), shown_pct, strict=False):
+        book.reached(number, "Execute", metres, {"residual_moisture_pct": pct})
+    book.finished(number, done=True)
+
+
+@pytest.mark.parametrize(("shown_pct", "asked_about"), [((7.0, 19.04, 8.2), True), ((30.0, 9.1, 8.2), False)])
+def test_a_print_that_was_wet_at_any_place_is_steamed_only_when_a_person_says_so_by_name(
+    tmp_path: Path, shown_pct: tuple[float, ...], asked_about: bool
+) -> None:
+    async def run() -> Verb:
+        store = Store.in_folder(tmp_path)
+        book = before_printing(store, tmp_path)
+        printed(book, shown_pct)
+        steamer = AtRest(book, "steamer")
+        async with leased(store) as lease:
+            supervisor = Supervisor(cast("Machine", steamer), book, AlarmBook(store, {}), lease)
+            supervising = asyncio.create_task(supervisor.run())
+            book.answer("rosa", (await asked(store, "load")).id or 0, YES)
+            if asked_about:
+                question = await asked(store, "override dry cloth")
+                assert "with up to 19.0 % moisture, the recipe allows 12 %" in question.text
+                assert not steamer.told.done()
+                book.answer("rosa", question.id or 0, YES)
+            verb = await steamer.told
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        store.close()
+        return verb
+
+    assert asyncio.run(run()) is Verb.RESET
+    store = Store.in_folder(tmp_path)
+    with store.read() as session:
+        lines = [(line.kind, line.actor) for line in session.exec(select(Event).order_by(col(Event.seq)))
+                 if line.payload.get("kind") == "override dry cloth"]  # fmt: skip
+    store.close()
+    assert lines == ([("question", "controller"), ("answer", "rosa")] if asked_about else [])
