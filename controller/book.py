@@ -219,7 +219,8 @@ class Book:
                     yes = select(Question.kind).where(Question.operation_id == operation.id, Question.answer == YES)
                     confirmed = frozenset(session.exec(yes))
                     job = jobs[operation.job_id]
-                    intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, goods)
+                    wanted = intent_of(operation, job, done, roll.name, confirmed, goods, self.line)
+                    intents[spec.name] = operation, wanted
             # without a change in the database it may be another's turn only because the time has come
             self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
             return intents

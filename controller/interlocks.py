@@ -28,6 +28,8 @@ class Goods:
         Lots in use, and until when each keeps.
     amiss
         Lots in tanks that the recipe does not want there, in words.
+    wound
+        Rolls, and how each lies before the machine: face-out or face-in.
     """
 
     rolls: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class Goods:
     short: str | None = None
     best_before: tuple[tuple[str, datetime], ...] = ()
     amiss: tuple[str, ...] = ()
+    wound: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class Beginning:
         What there is no measured profile for, although the recipe asks for one; empty: nothing.
     goods
         What is recorded of cloth, ink and chemicals.
+    takes
+        How a roll has to be wound for the machine to work on the face of its cloth; None: either way.
+    face
+        How the face is told from the back, by the recipe; None: both sides are alike.
     """
 
     needs_l: Mapping[str, float] = field(default_factory=dict)
@@ -65,6 +72,8 @@ class Beginning:
     max_moisture_pct: float | None = None
     unprofiled: str = ""
     goods: Goods = field(default_factory=Goods)
+    takes: str | None = None
+    face: str | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,16 @@ def _right_lots(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> st
     return "; ".join(beginning.goods.amiss) or None
 
 
+def _face_up(beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str | None:
+    """Of a roll that lies the wrong way round the back is printed."""
+    if beginning.takes is None or beginning.face is None:
+        return None
+    wrong = [f"{roll} lies {wound}" for roll, wound in beginning.goods.wound if wound != beginning.takes]
+    if not wrong:
+        return None
+    return f"{', '.join(wrong)}, and the {snapshot.machine} takes it {beginning.takes} (the face: {beginning.face})"
+
+
 PEOPLE = (Interlock("local key", _guarded),)
 """In the order in which they are looked at, as those below."""
 
@@ -163,6 +182,7 @@ GOODS = (
     Interlock("dry cloth", _dry),
     Interlock("profile", _profiled),
     Interlock("roll", _right_roll),
+    Interlock("face side", _face_up),
     Interlock("cloth length", _reaches),
     Interlock("shelf life", _keeps),
     Interlock("lots", _right_lots),

@@ -70,13 +70,15 @@ class Fabric(_Frozen):
 
     White is CIELAB (D50) of the prepared cloth; shrinkage is what the wet route takes; `skew_mm` is by how much further
     along the right edge is printed than the left, `bow_mm` the middle than the straight line between both, so that the
-    finished cloth is straight (0 unless a lot was measured); `max_dry_temp_c` bounds every drying setpoint;
+    finished cloth is straight (0 unless a lot was measured); `max_dry_temp_c` bounds every drying setpoint; `face` says
+    how the side to be printed is told from the back (left out: the sides are alike);
     `points_limit_per_100m2` is the four-point limit between first and second quality.
     """
 
     title: Text
     fibre: Text
     construction: Text
+    face: Text | None = None
     weight_g_m2: Positive
     cloth_width_mm: Positive
     print_width_mm: Positive

@@ -15,6 +15,7 @@ from controller.tracing.goods import Filled, GoodsBook, LotRecord, RollRecord
 from controller.tracing.identity import LONGEST, Identity, read_identity
 from controller.tracing.places import PLACES
 from controller.tracing.tables import Laying, Lot
+from controller.tracing.winding import Wound
 
 LOADING = frozenset({"load", *(one.override for one in GOODS if one.name == "roll")})
 """Kinds of questions at which scanning a roll means something."""
@@ -145,6 +146,19 @@ class GoodsDesk:
             msg = f"metre {at_m:g} is not on job {job_id} of {job.length_m:g} m; give 0 or more and less than that"
             raise Refused(msg, "at_m")
         return self._lay(actor, roll, first, at_m)
+
+    def wind(self, actor: Actor, code: str, wound: Wound) -> RollRecord:
+        """Record how a roll is wound: as it was delivered, or what a job makes as it lies now.
+
+        Raises
+        ------
+        Forbidden, NotFound
+            Without permission; no such roll.
+        """
+        actor.require(Permission.GOODS_RECORD)
+        roll = self._roll(code)
+        self._goods.wind(actor.name, roll, wound)
+        return self._goods.roll_record(roll)
 
     def scan(self, actor: Actor, question_id: int, code: str) -> Question:
         """Answer the question for a roll with what its label says.

@@ -71,7 +71,7 @@ class Laying(SQLModel, table=True):
 
 
 class Winding(SQLModel, table=True):
-    """How a roll is wound, `face-out` or `face-in`, as somebody saw it; a later line for the same roll replaces it."""
+    """How a roll is wound, as somebody saw it (`controller.tracing.winding`); a later line replaces it."""
 
     id: int | None = Field(default=None, primary_key=True)
     roll_id: int = Field(foreign_key="roll.id", index=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
-from controller.interlocks import Beginning
+from controller.interlocks import Beginning, Goods
 from drivers import Link, Quality, Snapshot, State, Tag, Verb
 from simulators import packml
 
@@ -179,6 +179,11 @@ def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
             "with up to 18.0 % moisture, the recipe allows 14 %",
         ),
         (Beginning(unprofiled="Acid CMYK on silk"), "profile", "no measured profile of Acid CMYK on silk"),
+        (
+            Beginning(goods=Goods(wound=(("R-000001", "face-in"),)), takes="face-out", face="the smooth side"),
+            "face side",
+            "press: R-000001 lies face-in, and the press takes it face-out (the face: the smooth side)",
+        ),
     ],
 )
 def test_what_would_spoil_goods_is_asked_and_overridden_by_name(beginning: Beginning, override: str, said: str) -> None:
