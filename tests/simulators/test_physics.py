@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.profile import load_profile
 from simulators import Mill
+from simulators.assembly import PROCESSES
 from simulators.laws import Heated, approach, dried, heated, standby, wet_bulb_c
 from simulators.packml import State, Verb
 
@@ -89,6 +91,32 @@ def test_press_heads_take_minutes_and_nothing_is_spent_by_standing(mill):
     mill.forward(until=lambda mill: mill["press"].state == State.COMPLETE)
     assert mill["press"]["ink1_used_ml"] == pytest.approx(30.0)  # 3 ml per metre
     assert mill["press"]["ink1_level_l"] == pytest.approx(20.0 - 0.03)
+
+
+WARMER = {
+    "padder": {"chamber_temp_sp_c": 116.0},
+    "press": {"head_temp_sp_c": 36.0, "dryer_temp_sp_c": 120.0},
+    "steamer": {"chamber_temp_sp_c": 104.0, "ceiling_temp_sp_c": 114.0},
+    "washer": {"dryer_temp_sp_c": 125.0},
+}
+
+
+@pytest.mark.parametrize("name", WARMER)
+def test_no_machine_goes_on_before_its_temperatures_are_reached(mill, name):
+    machine, tags = mill[name], load_profile(PROCESSES[name].profile).tags.values()
+    pairs = [tag for tag in tags if tag.setpoint in WARMER[name]]
+    mill.start(name, 1, 100.0)
+    mill.forward(until=lambda _: machine.state == State.EXECUTE)
+    machine.command(Verb.HOLD)
+    mill.forward(until=lambda _: machine.state == State.HELD)
+    machine.write(**WARMER[name])
+    machine.command(Verb.UNHOLD)
+    mill.forward(seconds=5)
+    assert machine.state == State.UNHOLDING
+    mill.forward(until=lambda _: machine.state == State.EXECUTE)
+    assert pairs
+    for tag in pairs:
+        assert machine[tag.name] == pytest.approx(WARMER[name][tag.setpoint], abs=3.0), tag.name
 
 
 def printed(speed_m_min, dryer_c, length_m=15.0):
