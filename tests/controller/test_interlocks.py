@@ -13,7 +13,7 @@ from controller.alarms import AlarmBook
 from controller.book import YES, Book
 from controller.lease import leased
 from controller.supervise import Supervisor
-from controller.tables import Event, Job, Question
+from controller.tables import Event, Job, Operation, Question
 from controller.tracing.desk import GoodsDesk
 from controller.work import Prepared
 from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
@@ -187,3 +187,44 @@ def test_a_print_that_was_wet_at_any_place_is_steamed_only_when_a_person_says_so
                  if line.payload.get("kind") == "override dry cloth"]  # fmt: skip
     store.close()
     assert lines == ([("question", "controller"), ("answer", "rosa")] if asked_about else [])
+
+
+def test_the_last_metres_are_watched_until_they_have_passed_the_gauge(tmp_path: Path) -> None:
+    """All metres are counted at the heads, and five of them lie before the dryer's gauge then."""
+
+    async def run() -> float | None:
+        store = Store.in_folder(tmp_path)
+        book = before_printing(store, tmp_path)
+        planned = book.intent("press")
+        assert planned is not None
+        number, ticket = planned[0].id or 0, planned[0].ticket
+        book.started(number)
+        press = AtRest(book, "press", state=int(State.EXECUTE), active_ticket=ticket, metres=1.0,
+                       residual_moisture_pct=8.0)  # fmt: skip
+
+        async def kept(state: str, wettest_pct: float) -> None:
+            def operation() -> Operation:
+                with store.read() as session:
+                    return session.get_one(Operation, number)
+
+            while (operation().state, operation().wettest_pct) != (state, wettest_pct):
+                await store.feed.wait(store.feed.version, timeout_s=5.0)
+
+        async with leased(store) as lease:
+            supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
+            supervising = asyncio.create_task(supervisor.run())
+            await kept("Execute", 8.0)
+            press.shown["state"] = int(State.COMPLETING)
+            await kept("Completing", 8.0)
+            press.shown["residual_moisture_pct"] = 16.0
+            await kept("Completing", 16.0)
+            press.shown["residual_moisture_pct"] = 9.0
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        book.finished(number, done=True)
+        steaming = book.intent("steamer")
+        assert steaming is not None
+        store.close()
+        return steaming[1].beginning.moisture_pct
+
+    assert asyncio.run(run()) == 16.0
