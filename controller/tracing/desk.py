@@ -5,9 +5,10 @@ from math import isfinite
 from sqlmodel import select
 
 from controller.actor import Actor, Permission
-from controller.book import YES, Book
+from controller.book import Book
 from controller.desk import Conflict, NotFound
 from controller.interlocks import GOODS
+from controller.questions import YES
 from controller.request import Refused
 from controller.tables import Job, Operation, Question, Roll
 from controller.tracing.delivery import Delivery, check_delivery

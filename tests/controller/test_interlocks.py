@@ -10,8 +10,9 @@ from sqlmodel import col, select
 
 from controller import Actor, Refused, Store, control_recipe, load_line
 from controller.alarms import AlarmBook
-from controller.book import YES, Book
+from controller.book import Book
 from controller.lease import leased
+from controller.questions import YES
 from controller.supervise import Supervisor
 from controller.tables import Event, Job, Operation, Question
 from controller.tracing.desk import GoodsDesk
