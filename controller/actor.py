@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+CONTROLLER = "controller"
+"""The actor of what the controller does by itself."""
+
 
 class Permission(StrEnum):
     """One kind of act on the line."""

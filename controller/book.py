@@ -2,43 +2,33 @@
 
 import asyncio
 import math
-import secrets
 import time
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, col, select
 
-import qc
-import recipes
-from controller import journal
-from controller.approval import to_be_approved
-from controller.cutting import as_printed, looked_at
+from controller import journal, questions
+from controller.actor import CONTROLLER
 from controller.decide import Intent, Want
-from controller.intents import intent_of
+from controller.ending import complete, cut, give_up, operations_of, ready_next
+from controller.entering import enter
 from controller.line import Line
-from controller.pieces import finding_of
-from controller.plan import next_operation, soon
+from controller.moisture import wettest_pct
 from controller.plans import Place
 from controller.plans.book import Places
-from controller.plans.read import UNREAD
-from controller.queue import turn
-from controller.states import ON_THE_LINE, Act, State, Step, leads, require
+from controller.states import Act, State, Step, leads, require
 from controller.stops import end_stop, note_stop
 from controller.store import Store
-from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
+from controller.strips import keep_strip
+from controller.tables import Event, Job, Operation, Order, Question, now
 from controller.tracing.standing import Shelf
+from controller.wanted import next_to_prepare, read_intents
 from controller.work import Inspected, Prepared
-
-CONTROLLER = "controller"
-"""The actor of what the controller does by itself."""
 
 TURN_EVERY_S = 5.0
 """How often it is looked at whose turn it is while a plan is released."""
-
-YES, HOLD = "Yes", "Hold the job"
-"""The answers to the controller's questions."""
 
 ACTS = {Want.RUN: Act.RESUME, Want.HOLD: Act.HOLD, Want.CANCEL: Act.CANCEL}
 """What a person does who wants it."""
@@ -87,55 +77,18 @@ class Book:
             order = Order(title=job.title, created_by=actor)
             session.add(order)
             session.flush()
-            job.order_id = _id(order.id)
+            job.order_id = order.id or 0
             self.enter(session, actor, job, protocols)
         return job
 
     def enter(self, session: Session, actor: str, job: Job, protocols: dict[str, str]) -> None:
         """Take a job of an order into the queue: a roll, and one operation for each stage of its recipe's route."""
-        job.created_by = job.created_by or actor
-        job.status = State.TO_APPROVE if to_be_approved(session, job) else State.QUEUED
-        session.add(job)
-        session.flush()
-        job_id = _id(job.id)
-        session.add(Roll(job_id=job_id, name=f"R-{job_id:06d}", fabric=job.fabric, length_m=job.length_m))
-        for stage in recipes.ControlRecipe.model_validate(job.control_recipe).recipe.route:
-            machine = self.line.machine_for(stage)
-            session.add(
-                Operation(
-                    job_id=job_id,
-                    stage=stage,
-                    machine=machine.name,
-                    protocol=protocols[machine.name],
-                    ticket=secrets.randbelow(2**31 - 1) + 1,
-                    length_m=job.length_m,
-                )
-            )
-        made_from = {} if job.made_from_id is None else {"made_from": job.made_from_id}
-        journal.append(session, actor=actor, kind="job submitted", job_id=job_id,
-                       payload={"title": job.title, "fabric": job.fabric, "length_m": job.length_m,
-                                "layout": job.layout, "recipe": job.control_recipe["digest"]} | made_from)  # fmt: skip
+        enter(session, self.line, actor, job, protocols)
 
     def next_to_prepare(self) -> Job | None:
-        """Return the job whose raster is made next: in the order of the released plan, then in turn.
-
-        What a killed controller left half made comes before all others.
-        """
+        """Return the job whose raster is made next."""
         with self.store.read() as session:
-            waiting = select(Job).where(col(Job.status).in_([State.QUEUED, State.RIPPING])).options(*UNREAD)
-            jobs = session.exec(waiting).all()
-            places = self._places(session)
-            theirs = select(Operation).where(col(Operation.job_id).in_([job.id for job in jobs]))
-            firsts: dict[int, Operation] = {}
-            for one in session.exec(theirs.order_by(col(Operation.id))) if places else ():
-                firsts.setdefault(one.job_id, one)
-            ranks = {job_id: places[_id(one.id)].rank for job_id, one in firsts.items() if one.id in places}
-
-            def order(job: Job) -> tuple[Any, ...]:
-                return job.status != State.RIPPING, ranks.get(_id(job.id), math.inf), turn(job)
-
-            first = min(jobs, default=None, key=order)
-            return None if first is None else session.get(Job, first.id, populate_existing=True)
+            return next_to_prepare(session, self._places(session))
 
     def preparing(self, job_id: int) -> None:
         """The RIP has begun."""
@@ -155,7 +108,7 @@ class Book:
                            payload={"sha256": result.sha256, "total_rows": result.total_rows})  # fmt: skip
             if (after := leads(job.status, Step.PREPARED)) is not None:
                 job.status = after
-                self._ready_next(session, job_id)
+                ready_next(session, job_id)
 
     def stalled(self, job_id: int, why: str) -> None:
         """The job cannot go on for now; it is tried again."""
@@ -173,19 +126,19 @@ class Book:
                 return
             job.error, job.want, job.status = error, Want.CANCEL.value, after
             journal.append(session, actor=CONTROLLER, kind="job failed", job_id=job_id, payload={"error": error})
-            if not any(operation.status == "running" for operation in _operations(session, job_id)):
-                self._give_up(session, job)
+            if not any(operation.status == "running" for operation in operations_of(session, job_id)):
+                give_up(session, job)
 
     def want(self, actor: str, job_id: int, want: Want) -> Job:
         """A person wants the job to run, to be held or to be cancelled; raises `Conflict`."""
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
             job.status, job.want = require(job_id, job.status, ACTS[want]), want.value
-            operations = _operations(session, job_id)
+            operations = operations_of(session, job_id)
             started = any(operation.status == "running" for operation in operations)
             if want is Want.CANCEL and not started:
                 job.error = None  # what it was waiting for
-                self._give_up(session, job)
+                give_up(session, job)
             journal.append(session, actor=actor, kind=f"job {want.value}", job_id=job_id)
         return job
 
@@ -201,27 +154,10 @@ class Book:
     def _read_intents(self) -> dict[str, tuple[Operation, Intent]]:
         with self.store.read() as session:
             places = self._places(session)
-            # a machine may also wait for a job that is not prepared yet, if that is planned for about now
-            theirs = select(Operation.job_id).where(col(Operation.id).in_(soon(places, now())))
-            queued = and_(col(Job.status).in_([State.QUEUED, State.RIPPING]), col(Job.id).in_(theirs))
-            running = select(Job).where(or_(col(Job.status).in_(ON_THE_LINE), queued)).options(*UNREAD)
-            jobs = {_id(job.id): job for job in session.exec(running)}
-            operations = session.exec(select(Operation).where(col(Operation.job_id).in_(jobs))).all()
-            live = [one for one in operations if one.status in ("waiting", "ready", "running")]
-            intents = {}
-            goods = self._shelf.standing(session, jobs.keys(), live)
-            for spec in self.line.machines:
-                operation = next_operation(spec.name, live, jobs, places, now())
-                if operation is not None:
-                    done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
-                    roll = session.exec(select(Roll).where(Roll.job_id == operation.job_id)).one()
-                    yes = select(Question.kind).where(Question.operation_id == operation.id, Question.answer == YES)
-                    confirmed = frozenset(session.exec(yes))
-                    job = jobs[operation.job_id]
-                    intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, goods)
-            # without a change in the database it may be another's turn only because the time has come
-            self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
-            return intents
+            intents = read_intents(session, self.line, places, self._shelf)
+        # without a change in the database it may be another's turn only because the time has come
+        self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
+        return intents
 
     def _places(self, session: Session) -> dict[int, Place]:
         return self._released.read(session) if self._planned else {}
@@ -237,6 +173,7 @@ class Book:
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
             operation.state, operation.metres, operation.actuals = state, metres, actuals
+            operation.wettest_pct = wettest_pct(operation.wettest_pct, metres, actuals)
             note_stop(session, operation)
 
     def finished(self, operation_id: int, done: bool) -> None:
@@ -251,47 +188,12 @@ class Book:
             job = session.get_one(Job, operation.job_id)
             if not done or job.want == Want.CANCEL:
                 job.status = State.CANCELLING
-                self._give_up(session, job)
+                give_up(session, job)
                 return
             if operation.stage == "print" and job.cut_m is not None:
-                self._cut(session, job, operation)
-            self._ready_next(session, operation.job_id)
-            self._complete(session, job)
-
-    def _cut(self, session: Session, job: Job, printing: Operation) -> None:
-        """The print was ended before its length: the stages behind it have only what is there."""
-        if job.total_rows and job.mm_per_row:
-            as_printed(job, printing)
-        for operation in _operations(session, _id(job.id)):
-            if operation.status == "waiting":
-                operation.length_m = job.length_m
-        journal.append(session, actor=CONTROLLER, kind="print cut short", job_id=job.id,
-                       payload={"asked_m": job.cut_m, "printed_m": job.length_m})  # fmt: skip
-
-    def _give_up(self, session: Session, job: Job) -> None:
-        job.status = leads(job.status, Step.GAVE_UP if job.error else Step.STOPPED) or job.status
-        job.ended_at = now()
-        _end_operations(session, _id(job.id))
-
-    def _ready_next(self, session: Session, job_id: int) -> None:
-        waiting = [operation for operation in _operations(session, job_id) if operation.status == "waiting"]
-        if waiting:
-            waiting[0].status = "ready"
-
-    def _complete(self, session: Session, job: Job) -> None:
-        over = all(operation.status == "done" for operation in _operations(session, _id(job.id)))
-        after = leads(job.status, Step.DONE)
-        if not over or not looked_at(job) or after is None:
-            return
-        findings = [finding_of(row) for row in _findings(session, _id(job.id))]
-        fabric = recipes.ControlRecipe.model_validate(job.control_recipe).recipe.fabric
-        inspected_m = min(job.inspected_rows * (job.mm_per_row or 0.0) / 1000, job.length_m)
-        length_m = job.length_m if job.cut_m is None else inspected_m  # the rest of a cut print nobody has looked at
-        if length_m > 0:
-            grade = qc.grade(findings, length_m, fabric.print_width_mm, fabric.points_limit_per_100m2)
-            job.grade = {"points": grade.points, "points_per_100m2": grade.points_per_100m2, "quality": grade.quality}
-        job.status, job.ended_at = after, now()
-        journal.append(session, actor=CONTROLLER, kind="job complete", job_id=job.id, payload={"grade": job.grade})
+                cut(session, job, operation)
+            ready_next(session, operation.job_id)
+            complete(session, job)
 
     # -- inspection ----------------------------------------------------------------------------------------------
 
@@ -299,58 +201,33 @@ class Book:
         """One strip was looked at. Done again after a kill, it replaces itself."""
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
-            if row_start + rows <= job.inspected_rows:
-                return
-            known = {row.key: row for row in _findings(session, job_id)}
-            for found in result.findings:
-                row = known.get(found["key"])
-                if row is None:
-                    row = FindingRow(job_id=job_id, **found)
-                    journal.append(session, actor="camera", kind="finding", job_id=job_id, payload=dict(found))
-                for name, value in found.items():
-                    setattr(row, name, value)
-                session.add(row)
-            session.add(Strip(job_id=job_id, index=index, row_start=row_start, rows=rows,
-                              findings=len(result.findings), picture=result.picture))  # fmt: skip
-            job.inspected_rows, job.inspection = row_start + rows, result.inspection
-            self._complete(session, job)
+            if row_start + rows > job.inspected_rows:
+                keep_strip(session, job, index, row_start, rows, result)
+                complete(session, job)
 
     # -- questions and evidence ----------------------------------------------------------------------------------
 
     def ask(self, operation: Operation, kind: str, text: str) -> None:
         """Ask a person, unless the question is open already."""
         with self.store.read() as session:
-            same = select(Question).where(Question.operation_id == operation.id, Question.kind == kind)
-            if session.exec(same.where(col(Question.answered_at).is_(None))).first():
+            if questions.open_of(session, operation.id, kind):
                 return
         with self.store.write() as session:
-            session.add(Question(operation_id=_id(operation.id), job_id=operation.job_id, machine=operation.machine,
-                                 kind=kind, text=text, answers=[YES, HOLD]))  # fmt: skip
-            journal.append(session, actor=CONTROLLER, kind="question", machine=operation.machine,
-                           job_id=operation.job_id, payload={"kind": kind, "text": text})  # fmt: skip
+            questions.ask(session, operation, kind, text)
 
     def take_back(self, operation_id: int) -> None:
         """Withdraw the operation's open questions: what they asked about is so no more."""
-        still_open = select(Question).where(Question.operation_id == operation_id, col(Question.answered_at).is_(None))
         with self.store.read() as session:
-            if session.exec(still_open).first() is None:
+            if not questions.open_of(session, operation_id):
                 return
         with self.store.write() as session:
-            for question in session.exec(still_open):
-                _withdraw(question)
-                journal.append(session, actor=CONTROLLER, kind="question withdrawn", machine=question.machine,
-                               job_id=question.job_id, payload={"kind": question.kind})  # fmt: skip
+            questions.take_back(session, operation_id)
 
     def answer(self, actor: str, question_id: int, answer: str) -> Question:
         """A person answers; anything but yes holds the job."""
         with self.store.write() as session:
             question = session.get_one(Question, question_id)
-            question.answer, question.answered_by, question.answered_at = answer, actor, now()
-            job = session.get_one(Job, question.job_id)
-            if answer != YES and (after := leads(job.status, Act.HOLD)) is not None:
-                job.want, job.status = Want.HOLD.value, after
-            journal.append(session, actor=actor, kind="answer", machine=question.machine, job_id=question.job_id,
-                           payload={"kind": question.kind, "answer": answer})  # fmt: skip
+            questions.answer(session, actor, question, answer)
         return question
 
     def note(
@@ -379,31 +256,3 @@ class Book:
         lines = lines.order_by(seq.desc()) if after is None else lines.where(seq > after).order_by(seq)
         with self.store.read() as session:
             return list(session.exec(lines))
-
-
-def _id(value: int | None) -> int:
-    if value is None:
-        msg = "a row was used before it was stored"
-        raise ValueError(msg)
-    return value
-
-
-def _operations(session: Session, job_id: int) -> list[Operation]:
-    return list(session.exec(select(Operation).where(Operation.job_id == job_id).order_by(col(Operation.id))))
-
-
-def _findings(session: Session, job_id: int) -> list[FindingRow]:
-    return list(session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.at_m))))
-
-
-def _end_operations(session: Session, job_id: int) -> None:
-    for operation in _operations(session, job_id):
-        if operation.status in ("waiting", "ready", "running"):
-            operation.status, operation.ended_at = "cancelled", now()
-    open_questions = select(Question).where(Question.job_id == job_id, col(Question.answered_at).is_(None))
-    for question in session.exec(open_questions):
-        _withdraw(question)
-
-
-def _withdraw(question: Question) -> None:
-    question.answered_at, question.answer, question.answered_by = now(), "withdrawn", CONTROLLER

@@ -7,13 +7,20 @@ import recipes
 from controller.cutting import looked_at
 from controller.decide import Intent, Value, Want
 from controller.interlocks import Beginning, Goods
-from controller.line import Stage
+from controller.line import Line, Stage
 from controller.tables import Job, Operation
 from controller.tracing.standing import Standing, goods_of
+from controller.tracing.winding import Passed
 
 
 def intent_of(
-    operation: Operation, job: Job, done: Sequence[Operation], made: str, confirmed: frozenset[str], now_there: Standing
+    operation: Operation,
+    job: Job,
+    done: Sequence[Operation],
+    made: str,
+    confirmed: frozenset[str],
+    now_there: Standing,
+    line: Line,
 ) -> Intent:
     """Return what is wanted of the machine of an operation.
 
@@ -29,6 +36,8 @@ def intent_of(
         Kinds of questions about the operation that a person has answered with yes.
     now_there
         What is recorded of cloth, ink and chemicals.
+    line
+        The machines that the cloth goes through.
     """
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": operation.length_m}
@@ -37,7 +46,8 @@ def intent_of(
     if operation.stage == "print":
         settings |= {"raster_path": job.raster or "", "raster_sha256": job.raster_sha256 or "",
                      "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
-    goods = goods_of(operation, job, control.recipe, made, now_there)
+    passed = [Passed(one.ended_at, line.machine_for(one.stage).turns) for one in done if one.ended_at]
+    goods = goods_of(operation, job, control.recipe, made, now_there, passed)
     return Intent(
         ticket=operation.ticket,
         want=Want(job.want),
@@ -46,13 +56,13 @@ def intent_of(
         confirmed=confirmed,
         inspected=operation.stage != "print" or looked_at(job),
         until_m=job.cut_m if operation.stage == "print" else None,
-        beginning=_beginning(operation, job, done, control.recipe, goods),
+        beginning=_beginning(operation, job, done, control.recipe, goods, line),
         wishes={"runs_alone": stage.runs_alone},
     )
 
 
 def _beginning(
-    operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe, goods: Goods
+    operation: Operation, job: Job, done: Sequence[Operation], recipe: recipes.Recipe, goods: Goods, line: Line
 ) -> Beginning:
     stage = cast("Stage", operation.stage)
     needs_l: dict[str, float] = {}
@@ -62,7 +72,7 @@ def _beginning(
                    for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]
     before = max(ended, default=None)
-    moistures = [one.actuals.get("residual_moisture_pct") for one in done if before and one.stage == before[1]]
+    moistures = [one.wettest_pct for one in done if before and one.stage == before[1]]
     wanted = recipe.stages[stage]
     profiled = recipe.ink_set.profile is not None or not wanted.needs_profile
     return Beginning(
@@ -73,4 +83,6 @@ def _beginning(
         max_moisture_pct=wanted.max_moisture_pct,
         unprofiled="" if profiled else f"{recipe.ink_set.title} on {recipe.fabric.title}",
         goods=goods,
+        takes=line.machine_for(stage).takes,
+        face=recipe.fabric.face,
     )

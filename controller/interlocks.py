@@ -28,6 +28,8 @@ class Goods:
         Lots in use, and until when each keeps.
     amiss
         Lots in tanks that the recipe does not want there, in words.
+    wound
+        Rolls, and how each lies before the machine: face-out or face-in.
     """
 
     rolls: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class Goods:
     short: str | None = None
     best_before: tuple[tuple[str, datetime], ...] = ()
     amiss: tuple[str, ...] = ()
+    wound: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,16 @@ class Beginning:
     max_wait_h
         Hours that may pass since then, by the recipe; None: any.
     moisture_pct, max_moisture_pct
-        How damp the stage before left the cloth, and how damp it may be, by the recipe; None: not known, any.
+        How damp the stage before left the cloth at its wettest, and how damp it may be, by the recipe; None: not known,
+        any.
     unprofiled
         What there is no measured profile for, although the recipe asks for one; empty: nothing.
     goods
         What is recorded of cloth, ink and chemicals.
+    takes
+        How a roll has to be wound for the machine to work on the face of its cloth; None: either way.
+    face
+        How the face is told from the back, by the recipe; None: both sides are alike.
     """
 
     needs_l: Mapping[str, float] = field(default_factory=dict)
@@ -64,6 +72,8 @@ class Beginning:
     max_moisture_pct: float | None = None
     unprofiled: str = ""
     goods: Goods = field(default_factory=Goods)
+    takes: str | None = None
+    face: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,11 +127,11 @@ def _fresh(beginning: Beginning, _snapshot: Snapshot, now: datetime) -> str | No
 
 
 def _dry(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
-    """Drops spread on damp cloth."""
+    """Drops spread on damp cloth; a damp print bleeds in the steam, and sets off on what is wound above it."""
     found, most = beginning.moisture_pct, beginning.max_moisture_pct
     if found is None or most is None or found <= most:
         return None
-    return f"the cloth came from the stage before with {found:.1f} % moisture, the recipe allows {most:g} %"
+    return f"the cloth came from the stage before with up to {found:.1f} % moisture, the recipe allows {most:g} %"
 
 
 def _profiled(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> str | None:
@@ -153,6 +163,16 @@ def _right_lots(beginning: Beginning, _snapshot: Snapshot, _now: datetime) -> st
     return "; ".join(beginning.goods.amiss) or None
 
 
+def _face_up(beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str | None:
+    """Of a roll that lies the wrong way round the back is printed."""
+    if beginning.takes is None or beginning.face is None:
+        return None
+    wrong = [f"{roll} lies {wound}" for roll, wound in beginning.goods.wound if wound != beginning.takes]
+    if not wrong:
+        return None
+    return f"{', '.join(wrong)}, and the {snapshot.machine} takes it {beginning.takes} (the face: {beginning.face})"
+
+
 PEOPLE = (Interlock("local key", _guarded),)
 """In the order in which they are looked at, as those below."""
 
@@ -162,6 +182,7 @@ GOODS = (
     Interlock("dry cloth", _dry),
     Interlock("profile", _profiled),
     Interlock("roll", _right_roll),
+    Interlock("face side", _face_up),
     Interlock("cloth length", _reaches),
     Interlock("shelf life", _keeps),
     Interlock("lots", _right_lots),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 import recipes
 import rip
@@ -19,6 +19,7 @@ from controller.approval import approvers, not_twice, to_be_approved
 from controller.book import Book
 from controller.cutting import end_of, make_shorter
 from controller.desk import NotFound
+from controller.ending import operations_of
 from controller.kept import KeptError, kept
 from controller.pieces import results_of
 from controller.press import with_press
@@ -124,7 +125,7 @@ class JobDesk:
             printed already or behind the job's end.
         """
         with self._changing(actor, job_id, Act.CUT) as (session, job, _):
-            operations = _operations(session, job_id)
+            operations = operations_of(session, job_id)
             printing = next(one for one in operations if one.stage == "print")
             if printing.status == "done":
                 raise Conflict(f"job {job_id} is printed; nothing is left to cut short")
@@ -158,7 +159,7 @@ class JobDesk:
             kept_part, rest = quantity_of(job, first), quantity_of(job, whole - first)
             new = copy(job, rest, created_by=job.created_by, approved_by=job.approved_by, approved_at=job.approved_at)
             become(job, kept_part)
-            _keep_length(session, job, _operations(session, job_id))
+            _keep_length(session, job, operations_of(session, job_id))
             self._book.enter(session, actor.name, new, self._protocols)
             journal.append(session, actor=actor.name, kind="job split", job_id=job_id,
                            payload={"kept": job.ordered, "given": new.ordered, "to": new.id})  # fmt: skip
@@ -253,10 +254,6 @@ def _job(session: Session, job_id: int) -> Job:
     if job is None:
         raise NotFound(f"there is no job {job_id}")
     return job
-
-
-def _operations(session: Session, job_id: int) -> list[Operation]:
-    return list(session.exec(select(Operation).where(Operation.job_id == job_id).order_by(col(Operation.id))))
 
 
 def _keep_length(session: Session, job: Job, operations: list[Operation]) -> None:

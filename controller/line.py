@@ -6,6 +6,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from controller.tracing.winding import Wound
 from drivers import OPEN, POLICIES, Access, access_in
 
 STAGES = ("pretreat", "print", "fix", "wash")
@@ -29,6 +30,9 @@ class MachineSpec(BaseModel):
 
     An ``opc.tcp`` machine is entered encrypted, by the best policy both sides have, unless ``security`` names one or
     says none; with ``user`` under a name, whose password is in a file named like the machine, never here.
+
+    ``takes`` says how a roll has to be wound for the machine to work on the face of its cloth (left out: either way),
+    ``turns`` that its winder leaves the roll wound the other way than it came.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +43,8 @@ class MachineSpec(BaseModel):
     endpoint: str
     security: Security = "encrypted"
     user: str = ""
+    takes: Wound | None = None
+    turns: bool = False
 
     @model_validator(mode="after")
     def _no_open_password(self) -> "MachineSpec":

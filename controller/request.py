@@ -144,6 +144,11 @@ def accept(request: JobRequest) -> Accepted:
         raise Refused(
             f"repeat width {layout.width_mm:g} mm is out of range: give 5 to {width:g} mm, the print width", "width_mm"
         )
+    if layout.pieces is None and len(request.designs) > 1:
+        raise Refused(
+            f"{len(request.designs)} designs do not make one repeat: give how many pieces of each to nest them",
+            "pieces",
+        )
     amount = request.length_m if layout.pieces is None else layout.pieces
     if amount is None:
         raise Refused("a job by the metre needs its length: give length_m (typed: --length-m)", "length_m")

@@ -139,7 +139,9 @@ class Supervisor:
             return
         at, operation_id, name = self._kept
         changed = (operation_id, name) != (operation.id, state.name)
-        if at_once or changed or (time.monotonic() - at >= KEEP_EVERY_S and _metres(snapshot) != operation.metres):
+        # the end of the cloth runs out past the machine's gauge when all metres are counted
+        news = _metres(snapshot) != operation.metres or state is State.COMPLETING
+        if at_once or changed or (news and time.monotonic() - at >= KEEP_EVERY_S):
             self.book.reached(_id(operation), state.name.title(), _metres(snapshot), _actuals(snapshot))
             self._kept = time.monotonic(), _id(operation), state.name
 

@@ -137,7 +137,10 @@ class Roll(SQLModel, table=True):
 
 
 class Operation(SQLModel, table=True):
-    """One stage of a job on its machine. The ticket names it to the machine and is never used twice."""
+    """One stage of a job on its machine. The ticket names it to the machine and is never used twice.
+
+    `wettest_pct` is the most moisture that the machine's gauge has shown of its cloth.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     job_id: int = Field(foreign_key="job.id", index=True)
@@ -150,6 +153,7 @@ class Operation(SQLModel, table=True):
     state: str = Field(default="", max_length=20)
     metres: float = 0.0
     actuals: dict[str, float] = _json(dict)
+    wettest_pct: float | None = None
     started_at: datetime | None = _time(default=None)
     ended_at: datetime | None = _time(default=None)
 

@@ -124,6 +124,12 @@ def tell_job(found: dict[str, Any], as_json: bool) -> None:
             {name: item[name] for name in ("cls", "at_m", "x_mm", "length_mm", "width_mm", "points")}
             for item in found["finding_list"]
         ]
+    if found.get("pieces"):
+        shown["pieces"] = [
+            {"piece": item["name"], "at metre": item["at_m"], "mm from the left": item["x_mm"],
+             "findings": item["findings"], "quality": item["quality"] or ""}
+            for item in found["pieces"]
+        ]  # fmt: skip
     if found["grade"]:
         shown |= {"points_per_100m2": found["grade"]["points_per_100m2"], "quality": found["grade"]["quality"]}
     tell(shown, as_json)

@@ -20,7 +20,9 @@ def roll_label(record: RollRecord) -> str:
     """Return the label of a roll as SVG, in millimetres: QR code (error level M) and what people want to read."""
     roll = record.roll
     of = f"lot {record.lot}" if record.lot else "printed roll"
-    return label(roll.name, [roll.fabric, f"{roll.length_m:g} m", of])
+    # a printed roll is turned by machines, and a label is not
+    wound = [f"wound {record.wound}"] if record.lot and record.wound else []
+    return label(roll.name, [roll.fabric, f"{roll.length_m:g} m", of, *wound])
 
 
 def lot_label(record: LotRecord) -> str:
@@ -38,7 +40,7 @@ def label(name: str, lines: list[str]) -> str:
     edge = (height - _CODE_MM) / 2
     left = _CODE_MM + 2 * edge
     texts = [_text(left, 15.0, name, 7.0, ' font-weight="bold"')]
-    texts += [_text(left, 25.0 + 8 * number, line, 5.0) for number, line in enumerate(lines)]
+    texts += [_text(left, 24.0 + 7 * number, line, 5.0) for number, line in enumerate(lines)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" '
         f'viewBox="0 0 {width} {height}" font-family="sans-serif" role="img" aria-label="{escape(name)}">'

@@ -2,28 +2,29 @@
 
 import base64
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 import recipes
 from controller.desk import JobRecord
 from controller.pieces import finding_of, pieces_of, results_of
+from controller.tables import Operation
 from controller.tally import tally
 
 STAGE_TITLES = {"pretreat": "Pretreatment", "print": "Printing", "fix": "Fixation", "wash": "Washing"}
 
 ACTUALS = {
-    "pretreat": (("pickup_pct", "Wet pick-up", "%"), ("residual_moisture_pct", "Residual moisture", "%"),
+    "pretreat": (("pickup_pct", "Wet pick-up", "%"), ("wettest_pct", "Moisture at its wettest", "%"),
                  ("chamber2_temp_c", "Chamber", "°C"), ("water_l", "Water", "l"), ("energy_kwh", "Electricity", "kWh")),
     "print": (("speed_m_min", "Speed", "m/min"), ("head_temp_c", "Head", "°C"), ("dryer_temp_c", "Dryer", "°C"),
-              ("row", "Rows", ""), ("energy_kwh", "Electricity", "kWh")),
+              ("wettest_pct", "Moisture at its wettest", "%"), ("row", "Rows", ""),
+              ("energy_kwh", "Electricity", "kWh")),
     "fix": (("chamber_temp_c", "Chamber", "°C"), ("dwell_min", "Dwell", "min"), ("superheat_k", "Superheat", "K"),
             ("steam_kg", "Steam", "kg"), ("energy_kwh", "Electricity", "kWh")),
     "wash": (("box1_temp_c", "First box", "°C"), ("box6_temp_c", "Last box", "°C"), ("dryer_temp_c", "Dryer", "°C"),
              ("water_l", "Water", "l"), ("energy_kwh", "Electricity", "kWh")),
 }  # fmt: skip
-"""Which of a machine's last values a report shows."""
+"""Which of a machine's last values a report shows, and the most that its gauge of moisture has shown."""
 
 MAP_WIDTH = 1000
 """Length of the roll map, in SVG units."""
@@ -58,7 +59,7 @@ def page(record: JobRecord, folder: Path) -> str:
         digest=control.digest,
         preview=_data_url(folder / "preview.jpg"),
         stages=[
-            {"title": STAGE_TITLES[item.stage], "operation": item, "values": _values(item.stage, item.actuals)}
+            {"title": STAGE_TITLES[item.stage], "operation": item, "values": _values(item)}
             for item in record.operations
         ],
         inks=[
@@ -96,8 +97,10 @@ def _used(record: JobRecord, number: int) -> float | None:
     return printed.actuals.get(f"ink{number}_used_ml") if printed else None
 
 
-def _values(stage: str, actuals: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(title, f"{actuals[name]:,.1f}", unit) for name, title, unit in ACTUALS[stage] if name in actuals]
+def _values(operation: Operation) -> list[tuple[str, str, str]]:
+    shown: dict[str, float | None] = operation.actuals | {"wettest_pct": operation.wettest_pct}
+    values = [(title, shown.get(name), unit) for name, title, unit in ACTUALS[operation.stage]]
+    return [(title, f"{value:,.1f}", unit) for title, value, unit in values if value is not None]
 
 
 def _data_url(path: Path) -> str | None:

@@ -82,6 +82,12 @@ async def lay(name: Named, body: trace_views.Lay, app: AppState, actor: Writer, 
     return app.once(actor, key, act)
 
 
+@router.post("/rolls/{name}/wound", operation_id="rolls_wind")
+async def wind(name: Named, body: trace_views.Wind, app: AppState, actor: Writer, key: Key) -> trace_views.RollView:
+    """Say how a roll is wound: one that was delivered, as it came; one that a job makes, as it lies now."""
+    return app.once(actor, key, lambda: trace_views.roll_view(app.controller.goods.wind(actor, name, body.wound)))
+
+
 @router.get("/tanks", operation_id="tanks_list")
 async def tanks(
     app: AppState, actor: Reader, machine: Annotated[str | None, Query(max_length=32)] = None,

@@ -33,13 +33,14 @@ def add(
     shrink_weft_pct: Annotated[float | None, typer.Option(help="Of cloth, measured across.")] = None,
     roll_m: Annotated[list[float] | None, typer.Option(help="Length of a roll; once for each.")] = None,
     of: Annotated[list[str] | None, typer.Option(help="A lot of a chemical in a liquor; once for each.")] = None,
+    wound: Annotated[str | None, typer.Option(help="How rolls of cloth are wound: face-out or face-in.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take goods in, or a liquor that was mixed."""
     body = {"kind": kind, "material": material, "supplier": supplier, "supplier_lot": supplier_lot,
             "best_before": best_before and best_before.isoformat(), "width_mm": width_mm,
             "shrink_warp_pct": shrink_warp_pct, "shrink_weft_pct": shrink_weft_pct, "rolls_m": roll_m or [],
-            "made_of": of or []}  # fmt: skip
+            "made_of": of or [], "wound": wound}  # fmt: skip
     _tell_lot(remote.act(current_session(), "/lots", body), as_json)
 
 
@@ -97,7 +98,8 @@ def list_rolls(
     """List rolls with what is left of each."""
     found = remote.read(current_session(), "/rolls", delivered=not made)
     shown = [{"roll": one["name"], "fabric": one["fabric"], "metres": one["length_m"], "used": one["used_m"],
-              "promised": one["promised_m"], "free": one["free_m"]} for one in found]  # fmt: skip
+              "promised": one["promised_m"], "free": one["free_m"], "wound": one["wound"] or ""}
+             for one in found]  # fmt: skip
     tell({"rolls": found if as_json else shown or "none"}, as_json)
 
 
@@ -122,6 +124,17 @@ def lay(
 ) -> None:
     """Say that a job's cloth comes from this roll: from metre 0 on, or from a later one where it is sewn on."""
     tell(remote.act(current_session(), f"/rolls/{_path(name)}/lay", {"job_id": job, "at_m": at_m}), as_json)
+
+
+@roll.command("wound")
+def wound(
+    name: Roll,
+    way: Annotated[str, typer.Argument(metavar="face-out|face-in", help="Where the face of its cloth lies.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say how a roll is wound: one that was delivered, as it came; one that a job makes, as it lies now."""
+    done = remote.act(current_session(), f"/rolls/{_path(name)}/wound", {"wound": way})
+    tell(done if as_json else {"roll": done["name"], "wound": done["wound"]}, as_json)
 
 
 def trace(

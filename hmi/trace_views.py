@@ -10,6 +10,7 @@ from controller.tracing.genealogy import Touch
 from controller.tracing.goods import Filled, LotRecord, RollRecord
 from controller.tracing.identity import LONGEST
 from controller.tracing.trace import Reached, Traced
+from controller.tracing.winding import Wound
 from hmi import schemas
 
 GoodsKind = Literal["cloth", "ink", "chemical", "liquor"]
@@ -21,7 +22,8 @@ Percent = Annotated[float, Field(ge=0, lt=100, allow_inf_nan=False)]
 class GoodsIn(schemas.View):
     """Goods that came in, or a liquor that was mixed from lots of chemicals (`made_of`).
 
-    `material` is the fabric of cloth and liquor, class and colour of an ink ("acid cyan"), the name of a chemical.
+    `material` is the fabric of cloth and liquor, class and colour of an ink ("acid cyan"), the name of a chemical;
+    `wound` says how rolls of cloth are wound.
     """
 
     kind: GoodsKind
@@ -36,6 +38,7 @@ class GoodsIn(schemas.View):
         tuple[Annotated[float, Field(gt=0, le=LONGEST_ROLL_M, allow_inf_nan=False)], ...], Field(max_length=MOST_ROLLS)
     ] = ()
     made_of: Annotated[tuple[Code, ...], Field(max_length=40)] = ()
+    wound: Wound | None = None
 
 
 class Fill(schemas.View):
@@ -54,6 +57,12 @@ class Lay(schemas.View):
     at_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
+class Wind(schemas.View):
+    """How a roll is wound: with the face of its cloth to the outside or the inside."""
+
+    wound: Wound
+
+
 class ScanCode(schemas.View):
     """What a scanner read."""
 
@@ -61,7 +70,10 @@ class ScanCode(schemas.View):
 
 
 class RollView(schemas.View):
-    """A roll: `lot` is none and `job_id` is told for one that a job makes; metres are what jobs tell of it."""
+    """A roll: `lot` is none and `job_id` is told for one that a job makes; metres are what jobs tell of it.
+
+    `wound` is how somebody saw it wound last.
+    """
 
     name: str
     lot: str | None
@@ -71,6 +83,7 @@ class RollView(schemas.View):
     used_m: float
     promised_m: float
     free_m: float
+    wound: Wound | None
 
 
 class LotView(schemas.View):
@@ -178,6 +191,7 @@ def roll_view(record: RollRecord) -> RollView:
     return RollView(
         name=roll.name, lot=record.lot, job_id=roll.job_id, fabric=roll.fabric, length_m=roll.length_m,
         used_m=round(record.used_m, 3), promised_m=round(record.promised_m, 3), free_m=round(record.free_m, 3),
+        wound=record.wound,
     )  # fmt: skip
 
 

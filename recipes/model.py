@@ -70,13 +70,15 @@ class Fabric(_Frozen):
 
     White is CIELAB (D50) of the prepared cloth; shrinkage is what the wet route takes; `skew_mm` is by how much further
     along the right edge is printed than the left, `bow_mm` the middle than the straight line between both, so that the
-    finished cloth is straight (0 unless a lot was measured); `max_dry_temp_c` bounds every drying setpoint;
+    finished cloth is straight (0 unless a lot was measured); `max_dry_temp_c` bounds every drying setpoint; `face` says
+    how the side to be printed is told from the back (left out: the sides are alike);
     `points_limit_per_100m2` is the four-point limit between first and second quality.
     """
 
     title: Text
     fibre: Text
     construction: Text
+    face: Text | None = None
     weight_g_m2: Positive
     cloth_width_mm: Positive
     print_width_mm: Positive
@@ -217,8 +219,9 @@ class StageRecipe(_Frozen):
     """What one stage does to the cloth: setpoints by tag name, chemistry, and where the values come from.
 
     `max_wait_h` says how many hours the cloth may lie after the stage before; left out: for ever. `max_moisture_pct` is
-    how damp that stage may leave it; where the stage `needs_profile`, a missing measured one is asked about. A machine
-    goes on while the controller is away if it `runs_alone`: cloth that stands still in it is spoiled; else it holds.
+    how damp that stage may leave it at its wettest; where the stage `needs_profile`, a missing measured one is asked
+    about. A machine goes on while the controller is away if it `runs_alone`: cloth that stands still in it is spoiled;
+    else it holds.
     """
 
     setpoints: dict[str, FiniteFloat]

@@ -15,13 +15,16 @@ __all__ = [
     "CLOTH_KG_M",
     "CLOTH_KG_M2",
     "CLOTH_KJ_KG_K",
+    "FREE_WATER_PCT",
     "LATENT_KJ_KG",
+    "LEADER_PCT",
     "ROOM_C",
     "WATER_KJ_KG_K",
     "WIDTH_M",
     "Drive",
     "Heated",
     "approach",
+    "bleeding",
     "dried",
     "heated",
     "ramp",
@@ -38,6 +41,14 @@ CLOTH_KJ_KG_K = 1.4  # dry cloth; facts of the trade, as in the steamer's conden
 WATER_KJ_KG_K = 4.19
 LATENT_KJ_KG = 2358.0
 """Heat of evaporation of water at 60 °C, the wet bulb of a stenter (steam tables)."""
+
+LEADER_PCT = 7.0
+"""Moisture of the leader cloth that lies in a machine between two jobs: what cotton has in the air of a hall."""
+
+FREE_WATER_PCT = 14.0
+"""Moisture above which water runs between the fibres, and dye with it."""
+
+BLEEDS_PER_PCT = 0.12
 
 CRITICAL_PCT = 15.0  # above it the water is free and evaporates as from a wet surface
 STANDBY_SHARE = 0.8
@@ -125,6 +136,11 @@ class Heated:
         wanted_k_s = min((target_c - temp_c) / max(self.tau_s, dt_s), self.up_k_min / 60)
         power_kw = min(max(losses_kw + self.store_kj_k * wanted_k_s, 0.0), self.most_kw)
         return temp_c + (power_kw - losses_kw) * dt_s / self.store_kj_k, power_kw
+
+
+def bleeding(moisture_pct: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By which share a drop gets wider on cloth of this moisture (stretches,): 12 % for each percent of free water."""
+    return BLEEDS_PER_PCT * np.clip(moisture_pct - FREE_WATER_PCT, 0.0, 25.0)
 
 
 def wet_bulb_c(air_c: float) -> float:

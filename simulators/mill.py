@@ -4,7 +4,7 @@ The same machines, cloth and faults as behind the servers; the same orders and s
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -91,17 +91,19 @@ class Mill:
         Faults to come, see :func:`simulators.parse_faults`; ``random:seed=…`` draws them.
     folder : Path, optional
         Memory and rolls; a temporary one if left out.
+    ink_ml_m : sequence of float
+        What each ink of a print takes, millilitres per metre.
     """
 
-    def __init__(self, faults: str = "", folder: Path | None = None) -> None:
+    def __init__(self, faults: str = "", folder: Path | None = None, ink_ml_m: Sequence[float] = INK_ML_M) -> None:
         self._temporary = tempfile.TemporaryDirectory() if folder is None else None
         self._folder = Path(self._temporary.name) if self._temporary else Path(folder or ".")
-        self.clock_s = 0.0
+        self.clock_s, self._ink_ml_m = 0.0, ink_ml_m
         self._benches = {name: self._bench(name, faults) for name in STAGES}
 
     def _bench(self, name: str, faults: str) -> Bench:
         process, rolls = PROCESSES[name], Rolls(self._folder / "rolls", name)
-        work = PlainPrint(INK_ML_M) if name == "press" else ClothWork()
+        work = PlainPrint(self._ink_ml_m) if name == "press" else ClothWork()
         here = tuple(fault for fault in parse_faults(faults) if fault.machine == name)
         machine = Machine(
             process,

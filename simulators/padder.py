@@ -13,6 +13,7 @@ from simulators.cloth import Cloth
 from simulators.laws import (
     CLOTH_KG_M,
     LATENT_KJ_KG,
+    LEADER_PCT,
     ROOM_C,
     Drive,
     Heated,
@@ -101,7 +102,7 @@ def power_up(sp: Setpoints) -> Padder:
         fan_pct=sp["fan_sp_pct"],
         exhaust_humidity_g_kg=ROOM_HUMIDITY_G_KG,
         fabric_temp_c=ROOM_C,
-        residual_moisture_pct=7.0,
+        residual_moisture_pct=LEADER_PCT,
         width_mm=sp["width_sp_mm"],
         overfeed_pct=sp["overfeed_sp_pct"],
     )
@@ -256,8 +257,8 @@ def alarms(now: Padder, sp: Setpoints, drive: Drive) -> frozenset[str]:
 
 
 def new_job(now: Padder) -> Padder:
-    """Counters of consumption at zero."""
-    return replace(now, gas_kwh=0.0, energy_kwh=0.0, water_l=0.0, liquor_kg=0.0)
+    """Counters of consumption at zero; the gauge has the dry leader cloth before it."""
+    return replace(now, residual_moisture_pct=LEADER_PCT, gas_kwh=0.0, energy_kwh=0.0, water_l=0.0, liquor_kg=0.0)
 
 
 PADDER = Process(

@@ -1,8 +1,8 @@
 """Physics of the single-pass press: belt, heads, meniscus, sub-tanks, dryer, ink.
 
-A drop on wet cloth spreads: above 14 % moisture water is free, and each percent more widens the drop by 12 %. Figures
-are defaults from practice, editable: heads heat 1.5 K/min, meniscus settles in 3 s, the electric dryer behind the heads
-warms 12 K/min and takes what it evaporates of the ink's water.
+A drop on wet cloth spreads. Figures are defaults from practice, editable: heads heat 1.5 K/min, meniscus settles in
+3 s, the electric dryer behind the heads warms 12 K/min and takes what it evaporates of the ink's water. A gauge shows
+what is left behind it.
 """
 
 import math
@@ -15,12 +15,15 @@ from simulators.cloth import Cloth
 from simulators.laws import (
     CLOTH_KG_M,
     CLOTH_KG_M2,
+    FREE_WATER_PCT,
     LATENT_KJ_KG,
+    LEADER_PCT,
     ROOM_C,
     WIDTH_M,
     Drive,
     Heated,
     approach,
+    bleeding,
     dried,
     heated,
     ramp,
@@ -44,8 +47,7 @@ DRYER_AT_M = 1.0  # behind the heads
 DRYER = Heated(store_kj_k=150.0, most_kw=60.0, up_k_min=12.0, tau_s=90.0)
 DRYER_LOSS_KW_K = 0.15
 DRYER_FAN_PCT = 40.0
-FREE_WATER_PCT = 14.0
-SPREAD_PER_PCT = 0.12
+GAUGE_AT_M = DRYER_AT_M + DRYER_M
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Printer:
     room_rh_pct: float
     belt_slip_pct: float = 0.0
     entry_moisture_pct: float = 8.0
+    residual_moisture_pct: float = LEADER_PCT
     levels_l: tuple[float, ...] = (TANK_L,) * INKS
     sub_tanks_pct: tuple[float, ...] = (80.0,) * INKS
     used_ml: tuple[float, ...] = (0.0,) * INKS
@@ -92,7 +95,7 @@ def step(now: Printer, sp: Setpoints, drive: Drive, cloth: Cloth, dt_s: float) -
         now.head_temp_c, head_sp if drive.hot else standby(head_sp), HEAD_LOSS_KW_K * (now.head_temp_c - ROOM_C), dt_s
     )
     _print(cloth, slice(cloth.passed(drive.entered_m), cloth.passed(entered_m)), drive)
-    dryer_c, dryer_kw = _dry(cloth, cloth.zone(entered_m, DRYER_AT_M, DRYER_AT_M + DRYER_M), now, sp, drive, dt_s)
+    dryer_c, dryer_kw = _dry(cloth, cloth.zone(entered_m, DRYER_AT_M, GAUGE_AT_M), now, sp, drive, dt_s)
     starved = int(drive.upset("ink_starvation.ink")) if drive.upset("ink_starvation.on") else None
     # the sub-tank swings with the vacuum, and the vacuum with an empty sub-tank
     vacuum = sp["meniscus_sp_mbar"] + drive.upset("vacuum_loss.mbar")
@@ -111,6 +114,7 @@ def step(now: Printer, sp: Setpoints, drive: Drive, cloth: Cloth, dt_s: float) -
         room_rh_pct=57.0 + 2.0 * math.sin(2 * math.pi * drive.plant_s / 1800),
         belt_slip_pct=approach(now.belt_slip_pct, 0.05 + drive.upset("belt_slip.pct") if speed > 0 else 0.0, 2.0, dt_s),
         entry_moisture_pct=cloth.at(entered_m, -0.15, "moisture_pct", now.entry_moisture_pct),
+        residual_moisture_pct=cloth.at(entered_m, GAUGE_AT_M, "moisture_pct", now.residual_moisture_pct),
         sub_tanks_pct=tuple(
             approach(level, 2.0 if ink == starved else 80.0, 15.0, dt_s) for ink, level in enumerate(now.sub_tanks_pct)
         ),
@@ -132,7 +136,7 @@ def _print(cloth: Cloth, fresh: slice, drive: Drive) -> None:
     if drive.upset("ink_starvation.on"):
         cloth["ink_g_m2"][fresh] *= 1 - 1 / INKS
     moisture, ink_g_m2 = cloth["moisture_pct"][fresh], cloth["ink_g_m2"][fresh]
-    cloth["spread"][fresh] = 1.0 + SPREAD_PER_PCT * np.clip(moisture - FREE_WATER_PCT, 0.0, 25.0)
+    cloth["spread"][fresh] = 1.0 + bleeding(moisture)
     cloth["moisture_pct"][fresh] = moisture + ink_g_m2 * INK_WATER / (CLOTH_KG_M2 * 1000) * 100
     cloth["dye_g_kg"][fresh] = ink_g_m2 * DYE_G_PER_G_INK / CLOTH_KG_M2
     cloth["printed_h"][fresh] = drive.calendar_h
@@ -150,7 +154,8 @@ def _dry(cloth: Cloth, zone: slice, now: Printer, sp: Setpoints, drive: Drive, d
         cloth["moisture_pct"][zone], cloth["temp_c"][zone] = after, temp_c
     dryer_sp = sp["dryer_temp_sp_c"]
     losses_kw = DRYER_LOSS_KW_K * (air_c - ROOM_C) + cloth_kj / dt_s
-    return DRYER.step(air_c, dryer_sp if drive.hot else standby(dryer_sp), losses_kw, dt_s)
+    heater = replace(DRYER, most_kw=DRYER.most_kw * (1 - drive.upset("cold_dryer.pct") / 100))
+    return heater.step(air_c, dryer_sp if drive.hot else standby(dryer_sp), losses_kw, dt_s)
 
 
 def spend(now: Printer, ml: Sequence[float]) -> Printer:
@@ -193,6 +198,7 @@ def actuals(now: Printer) -> dict[str, float]:
 def alarms(now: Printer, sp: Setpoints, drive: Drive) -> frozenset[str]:
     """Alarms whose condition is given."""
     runs = drive.moving and now.speed_m_min > 0
+    printed_at_gauge = runs and GAUGE_AT_M < drive.entered_m < GAUGE_AT_M + drive.length_m
     tension_sp = sp["unwind_tension_sp_n"]
     given = {
         "ink_low": min(now.levels_l) < 0.15 * TANK_L,
@@ -202,6 +208,7 @@ def alarms(now: Printer, sp: Setpoints, drive: Drive) -> frozenset[str]:
         "ink_starved": min(now.sub_tanks_pct) < 15.0,
         "cloth_lifted": drive.upset("crease.on") > 0,
         "cloth_wet": runs and now.entry_moisture_pct > FREE_WATER_PCT,
+        "print_wet": printed_at_gauge and now.residual_moisture_pct > FREE_WATER_PCT,
         "weft_bent": runs and max(abs(drive.upset("bow_skew.bow_mm")), abs(drive.upset("bow_skew.skew_mm"))) > 10.0,
         "belt_slip": runs and abs(now.belt_slip_pct) > 0.2,
         "web_break": now.unwind_tension_n < 0.05 * tension_sp,
@@ -211,15 +218,16 @@ def alarms(now: Printer, sp: Setpoints, drive: Drive) -> frozenset[str]:
 
 
 def new_job(now: Printer) -> Printer:
-    """Counters of consumption at zero, low tanks exchanged."""
-    return replace(refill(now), used_ml=(0.0,) * INKS, energy_kwh=0.0, dryer_kwh=0.0)
+    """Counters of consumption at zero, low tanks exchanged; the gauge has the leader cloth before it."""
+    full = refill(now)
+    return replace(full, used_ml=(0.0,) * INKS, energy_kwh=0.0, dryer_kwh=0.0, residual_moisture_pct=LEADER_PCT)
 
 
 PRESS = Process(
     name="press",
     profile="press",
     content_m=0.0,
-    runout_m=DRYER_AT_M + DRYER_M,
+    runout_m=GAUGE_AT_M,
     setpoints={
         "speed_sp_m_min": 20.0,
         "head_temp_sp_c": 34.0,

@@ -3,7 +3,8 @@
 Heat and water: steam gives its heat of condensation (2257 kJ/kg at 100 °C) to the cloth, whose moisture it becomes, to
 the walls, where it drains, and to the chamber that it warms; some leaves by the vent. Heating 1 kg of cloth from 25 to
 102 °C at 1.4 kJ/kgK condenses 0.048 kg (calculated). A boiler dip lets air in, and air lowers the temperature at which
-steam condenses (27 K per part of air, from the steam table at 1 bar). Other figures: default from practice, editable.
+steam condenses (27 K per part of air, from the steam table at 1 bar).
+A print that comes in wet bleeds. Other figures: default from practice, editable.
 """
 
 import math
@@ -21,6 +22,7 @@ from simulators.laws import (
     Drive,
     Heated,
     approach,
+    bleeding,
     ramp,
     standby,
     tension,
@@ -140,10 +142,11 @@ def step(now: Steamer, sp: Setpoints, drive: Drive, cloth: Cloth, dt_s: float) -
 
 
 def _arrive(cloth: Cloth, fresh: slice, drive: Drive) -> None:
-    """When the entering stretches were printed; cloth from outside was printed just now."""
+    """When the entering stretches were printed (those from outside just now), and how far wet ones bleed."""
     printed_h = cloth["printed_h"][fresh]
     just_now = np.where(printed_h > 0, printed_h, drive.calendar_h)
     cloth["printed_h"][fresh] = just_now - drive.upset("fixation_delay.hours")
+    cloth["spread"][fresh] += bleeding(cloth["moisture_pct"][fresh])
 
 
 def _steam(cloth: Cloth, zone: slice, now: Steamer, sp: Setpoints, drive: Drive, dt_s: float) -> float:

@@ -7,6 +7,7 @@ from datetime import datetime
 import recipes
 from controller.request import Refused
 from controller.tracing.places import inks_known
+from controller.tracing.winding import Wound
 
 LONGEST_ROLL_M = 5000.0
 WIDEST_MM = 5000.0
@@ -34,6 +35,8 @@ class Delivery:
         Lengths of the rolls of a lot of cloth.
     made_of : tuple of str
         Lots of chemicals in a liquor.
+    wound : Wound or None
+        How the rolls are wound; None: nobody looked.
     """
 
     kind: str
@@ -46,6 +49,7 @@ class Delivery:
     shrink_weft_pct: float | None = None
     rolls_m: tuple[float, ...] = ()
     made_of: tuple[str, ...] = ()
+    wound: Wound | None = None
 
 
 def check_delivery(delivery: Delivery) -> None:
@@ -78,6 +82,9 @@ def _check_rolls(delivery: Delivery) -> None:
         if delivery.rolls_m:
             msg = f"rolls are of cloth; leave them out of a lot of {delivery.kind}"
             raise Refused(msg, "rolls_m")
+        if delivery.wound:
+            msg = f"{delivery.wound} is how cloth is wound; leave it out of a lot of {delivery.kind}"
+            raise Refused(msg, "wound")
         return
     if not 1 <= len(delivery.rolls_m) <= MOST_ROLLS:
         msg = f"a lot of cloth with {len(delivery.rolls_m)} rolls cannot be labelled; give 1 to {MOST_ROLLS}"

@@ -5,16 +5,19 @@ from math import isfinite
 from sqlmodel import select
 
 from controller.actor import Actor, Permission
-from controller.book import YES, Book
+from controller.book import Book
 from controller.desk import Conflict, NotFound
 from controller.interlocks import GOODS
+from controller.questions import YES
 from controller.request import Refused
 from controller.tables import Job, Operation, Question, Roll
 from controller.tracing.delivery import Delivery, check_delivery
+from controller.tracing.fitting import check_laying, wrong_roll
 from controller.tracing.goods import Filled, GoodsBook, LotRecord, RollRecord
-from controller.tracing.identity import LONGEST, Identity, read_identity
+from controller.tracing.identity import LONGEST, read_identity
 from controller.tracing.places import PLACES
 from controller.tracing.tables import Laying, Lot
+from controller.tracing.winding import Wound
 
 LOADING = frozenset({"load", *(one.override for one in GOODS if one.name == "roll")})
 """Kinds of questions at which scanning a roll means something."""
@@ -140,11 +143,24 @@ class GoodsDesk:
         actor.require(Permission.GOODS_RECORD)
         roll, (job, first) = self._roll(code), self._job(job_id)
         at_m = round(first.metres if at_m is None else at_m, 3)
-        self._check_laying(roll, job)
+        check_laying(roll, job)
         if not (isfinite(at_m) and 0 <= at_m < job.length_m):
             msg = f"metre {at_m:g} is not on job {job_id} of {job.length_m:g} m; give 0 or more and less than that"
             raise Refused(msg, "at_m")
         return self._lay(actor, roll, first, at_m)
+
+    def wind(self, actor: Actor, code: str, wound: Wound) -> RollRecord:
+        """Record how a roll is wound: as it was delivered, or what a job makes as it lies now.
+
+        Raises
+        ------
+        Forbidden, NotFound
+            Without permission; no such roll.
+        """
+        actor.require(Permission.GOODS_RECORD)
+        roll = self._roll(code)
+        self._goods.wind(actor.name, roll, wound)
+        return self._goods.roll_record(roll)
 
     def scan(self, actor: Actor, question_id: int, code: str) -> Question:
         """Answer the question for a roll with what its label says.
@@ -172,20 +188,10 @@ class GoodsDesk:
         right = shown in wanted
         self._goods.scanned(actor.name, question, shown, wanted, right)
         if not right:
-            raise Refused(_wrong(shown, roll, named, wanted, question), "code")
+            raise Refused(wrong_roll(shown, roll, named, wanted, question.machine), "code")
         if question.kind == "load" and question.answered_at is None:
             return self._book.answer(actor.name, question.id or 0, YES)
         return question  # the machine goes on when its supervisor looks again, and takes its question back
-
-    # -- checks --------------------------------------------------------------------------------------------------
-
-    def _check_laying(self, roll: Roll, job: Job) -> None:
-        if roll.lot_id is None:
-            msg = f"{roll.name} is what a job makes; cloth comes from a roll that was delivered, like CL-000001-01"
-            raise Refused(msg, "roll")
-        if roll.fabric != job.fabric:
-            msg = f"{roll.name} is {roll.fabric}, job {job.id} is for {job.fabric}; take a roll of that fabric"
-            raise Refused(msg, "roll")
 
     def _lay(self, actor: Actor, roll: Roll, first: Operation, at_m: float) -> Laying:
         row = self._goods.lay(actor.name, first.job_id, roll, at_m)
@@ -245,13 +251,3 @@ class GoodsDesk:
             msg = f"the {operation.machine} waits for no roll now"
             raise Conflict(msg)
         return planned[1].beginning.goods.rolls
-
-
-def _wrong(shown: str, roll: Roll | None, named: Identity | None, wanted: tuple[str, ...], question: Question) -> str:
-    """Say what was scanned and what is wanted."""
-    wants = " or ".join(wanted)
-    if named is None:
-        return f"{shown!r:.60} is no code of this mill; scan the label of roll {wants}"
-    if roll is None:
-        return f"{shown} is no roll that is known here; the {question.machine} wants {wants}"
-    return f"this is {shown} ({roll.fabric}, {roll.length_m:g} m); the {question.machine} wants {wants}"

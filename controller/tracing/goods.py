@@ -11,8 +11,9 @@ from controller.store import Store
 from controller.tables import Job, Operation, Question, Roll
 from controller.tracing.delivery import Delivery
 from controller.tracing.identity import Identity
-from controller.tracing.reading import remainders
-from controller.tracing.tables import Ingredient, Laying, Lot, Mounting, Scan
+from controller.tracing.reading import remainders, windings
+from controller.tracing.tables import Ingredient, Laying, Lot, Mounting, Scan, Winding
+from controller.tracing.winding import Wound
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,17 @@ class LotRecord:
 
 @dataclass(frozen=True)
 class RollRecord:
-    """A roll: metres used, promised to jobs and free; `lot` is none for the roll that a job makes."""
+    """A roll: metres used, promised to jobs and free; `lot` is none for the roll that a job makes.
+
+    `wound` is how somebody saw it wound last; a machine may have turned it since.
+    """
 
     roll: Roll
     lot: str | None
     used_m: float
     promised_m: float
     free_m: float
+    wound: Wound | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,11 @@ class GoodsBook:
             session.flush()
             for part, length_m in enumerate(delivery.rolls_m, start=1):
                 name = str(Identity("cloth", number, part))
-                session.add(Roll(lot_id=number, name=name, fabric=delivery.material, length_m=length_m))
+                roll = Roll(lot_id=number, name=name, fabric=delivery.material, length_m=length_m)
+                session.add(roll)
+                if delivery.wound is not None:
+                    session.flush()
+                    session.add(Winding(roll_id=roll.id or 0, wound=delivery.wound, recorded_by=actor))
             for chemical in delivery.made_of:
                 of = session.exec(select(Lot.id).where(Lot.name == chemical)).one()
                 session.add(Ingredient(liquor_id=number, chemical_id=of or 0))
@@ -98,6 +107,13 @@ class GoodsBook:
             journal.append(session, actor=actor, kind="splice" if at_m > 0 else "cloth laid", job_id=job_id,
                            payload={"roll": roll.name, "at_m": at_m})  # fmt: skip
         return row
+
+    def wind(self, actor: str, roll: Roll, wound: Wound) -> None:
+        """Write down how a roll is wound."""
+        with self.store.write() as session:
+            session.add(Winding(roll_id=roll.id or 0, wound=wound, recorded_by=actor))
+            journal.append(session, actor=actor, kind="wound", job_id=roll.job_id,
+                           payload={"roll": roll.name, "wound": wound})  # fmt: skip
 
     def scanned(self, actor: str, question: Question, code: str, wanted: tuple[str, ...], right: bool) -> None:
         """Write down what was scanned at a question, right or wrong."""
@@ -166,9 +182,12 @@ def with_rest(session: Session, found: Iterable[tuple[Roll, str | None]]) -> lis
     """Return rolls, each with the name of its lot, and what is left of them."""
     rows = list(found)
     rest = remainders(session, [roll for roll, _ in rows])
+    seen = windings(session, [roll for roll, _ in rows])
+    wound = {name: one.wound for name, one in seen.items()}
     return [
-        RollRecord(roll, lot, rest[roll.name].used_m, rest[roll.name].promised_m, rest[roll.name].free_m)
+        RollRecord(roll, lot, left.used_m, left.promised_m, left.free_m, wound.get(roll.name))
         for roll, lot in rows
+        for left in (rest[roll.name],)
     ]
 
 
@@ -192,7 +211,7 @@ def lot_records(session: Session, lots: Sequence[Lot]) -> list[LotRecord]:
 def _told(lot: Lot, delivery: Delivery) -> dict[str, Any]:
     said = {"lot": lot.name, "kind": lot.kind, "material": lot.material, "supplier": lot.supplier,
             "supplier_lot": lot.supplier_lot, "rolls_m": list(delivery.rolls_m),
-            "made_of": list(delivery.made_of)}  # fmt: skip
+            "made_of": list(delivery.made_of), "wound": delivery.wound}  # fmt: skip
     if lot.best_before is not None:
         said["best_before"] = lot.best_before.isoformat(timespec="seconds")
     return {name: value for name, value in said.items() if value}

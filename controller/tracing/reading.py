@@ -10,8 +10,9 @@ from controller.tables import Job, Operation, Question, Roll
 from controller.tracing.cloth import Demand, Laid, Remainder, remainder
 from controller.tracing.genealogy import Did, Kind, Place, Ran, Records
 from controller.tracing.places import BOXES, places_of
-from controller.tracing.tables import Ingredient, Laying, Lot, Mounting, Scan
+from controller.tracing.tables import Ingredient, Laying, Lot, Mounting, Scan, Winding
 from controller.tracing.tanks import UNKNOWN, Contents, Mounted, after
+from controller.tracing.winding import Seen, Wound
 
 OVER = ("complete", "cancelled", "failed")
 """Jobs that take no more cloth."""
@@ -103,6 +104,13 @@ def rolls_named(session: Session, names: Set[str]) -> dict[str, Roll]:
     if not names:
         return {}
     return {roll.name: roll for roll in session.exec(select(Roll).where(col(Roll.name).in_(names)))}
+
+
+def windings(session: Session, rolls: Iterable[Roll]) -> dict[str, Seen]:
+    """Return how rolls are wound as somebody saw it last, by name; those that nobody looked at are left out."""
+    names = {roll.id: roll.name for roll in rolls}
+    asked = select(Winding).where(col(Winding.roll_id).in_(names)).order_by(col(Winding.id))
+    return {names[row.roll_id]: Seen(Wound(row.wound), row.wound_at) for row in session.exec(asked)}
 
 
 def remainders(session: Session, rolls: Iterable[Roll]) -> dict[str, Remainder]:

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, or_, select
 
 import recipes
 from controller.interlocks import Goods
-from controller.tables import Job, Operation
+from controller.tables import Job, Operation, Roll
 from controller.tracing.cloth import Laid, Stretch, stretches
 from controller.tracing.genealogy import Place
 from controller.tracing.places import amiss, places_of
-from controller.tracing.reading import laid_in, remainders, rolls_named, tanks_now
-from controller.tracing.tables import Laying, Lot, Mounting, Scan
+from controller.tracing.reading import laid_in, remainders, rolls_named, tanks_now, windings
+from controller.tracing.tables import Laying, Lot, Mounting, Scan, Winding
 from controller.tracing.tanks import UNKNOWN, Contents
+from controller.tracing.winding import Passed, Seen, wound_now
 
-LAST = sa_select(*(sa_select(func.max(table.id)).scalar_subquery() for table in (Mounting, Laying, Scan)))
+LAST = sa_select(*(sa_select(func.max(table.id)).scalar_subquery() for table in (Mounting, Laying, Scan, Winding)))
 """Numbers of the last rows: goods are only ever added to, so the same numbers mean the same goods."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""Before anything was done to a roll."""
 
 TOLERANCE_M = 0.05
 """Lengths of rolls are known to some centimetres; default from practice."""
@@ -41,6 +46,8 @@ class Standing:
         Roll to the name of its lot.
     scanned
         Live operation to what was scanned last at one of its questions.
+    wound
+        How rolls are wound that lie in live jobs, or that these make, as far as anybody recorded it.
     """
 
     tanks: Mapping[tuple[str, str], Contents] = field(default_factory=dict)
@@ -49,6 +56,7 @@ class Standing:
     left_m: Mapping[str, float] = field(default_factory=dict)
     lot_of: Mapping[str, str] = field(default_factory=dict)
     scanned: Mapping[int, str] = field(default_factory=dict)
+    wound: Mapping[str, Seen] = field(default_factory=dict)
 
 
 class Shelf:
@@ -88,25 +96,39 @@ def _read(session: Session, jobs: Set[int], operations: Iterable[Operation]) -> 
         laid=laid,
         lot_of={name: names[roll.lot_id] for name, roll in rolls.items() if roll.lot_id is not None},
         scanned={one.operation_id: one.code for one in session.exec(scans)},
+        wound=windings(session, [*rolls.values(), *session.exec(select(Roll).where(col(Roll.job_id).in_(jobs)))]),
     )
 
 
-def goods_of(operation: Operation, job: Job, recipe: recipes.Recipe, roll: str, now: Standing) -> Goods:
-    """Return what interlocks look at of an operation's goods; `roll` is the one that the job makes."""
+def goods_of(
+    operation: Operation, job: Job, recipe: recipes.Recipe, roll: str, now: Standing, passed: Sequence[Passed]
+) -> Goods:
+    """Return what interlocks look at of an operation's goods; `roll` is what the job makes, `passed` its way so far."""
     places = places_of(operation.stage, recipe, job.planned_ml)
     held = [(one, now.lots[lot]) for one in places for lot in _known(now, operation.machine, one) if lot in now.lots]
     lots = {lot.name: lot.best_before for _, lot in held if lot.best_before}
     wanted, short = (roll,), None
-    lying = stretches(job.id or 0, now.laid, job.length_m) if operation.stage == "pretreat" else ()
-    if any(one.roll for one in lying):
-        wanted = tuple(dict.fromkeys(one.roll for one in lying if one.roll))
+    lying = stretches(job.id or 0, now.laid, job.length_m)
+    cloth = tuple(dict.fromkeys(one.roll for one in lying if one.roll))
+    if cloth and operation.stage == "pretreat":
+        wanted = cloth
         lying_lots = [now.lots[now.lot_of[name]] for name in wanted if now.lot_of.get(name) in now.lots]
         lots |= {lot.name: lot.best_before for lot in lying_lots if lot.best_before}
         short = _short(operation, wanted, now, lying)
     return Goods(
         rolls=wanted, scanned=now.scanned.get(operation.id or 0), short=short, best_before=tuple(lots.items()),
         amiss=tuple(words for place, lot in held if (words := amiss(place, lot))),
+        wound=_wound(roll, cloth, now, passed),
     )  # fmt: skip
+
+
+def _wound(roll: str, cloth: Sequence[str], now: Standing, passed: Sequence[Passed]) -> tuple[tuple[str, str], ...]:
+    """How the rolls lie now: the one that the job makes as it was seen last, or as the cloth in it was delivered."""
+    if roll in now.wound:
+        return ((roll, wound_now(now.wound[roll], passed)),)
+    # a record of the cloth says how it was delivered, even if somebody put it right later
+    delivered = {name: replace(now.wound[name], at=NEVER) for name in cloth if name in now.wound}
+    return tuple((name, wound_now(seen, passed)) for name, seen in delivered.items())
 
 
 def _known(now: Standing, machine: str, place: Place) -> list[str]:

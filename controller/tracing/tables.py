@@ -70,6 +70,16 @@ class Laying(SQLModel, table=True):
     laid_by: str = Field(max_length=64)
 
 
+class Winding(SQLModel, table=True):
+    """How a roll is wound, as somebody saw it (`controller.tracing.winding`); a later line replaces it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    roll_id: int = Field(foreign_key="roll.id", index=True)
+    wound: str = Field(max_length=8)
+    wound_at: datetime = _time(default_factory=now)
+    recorded_by: str = Field(max_length=64)
+
+
 class Scan(SQLModel, table=True):
     """A code that somebody read at a question, and whether it was what the question wants."""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
-from controller.interlocks import Beginning
+from controller.interlocks import Beginning, Goods
 from drivers import Link, Quality, Snapshot, State, Tag, Verb
 from simulators import packml
 
@@ -216,13 +216,18 @@ def test_a_wish_is_written_where_the_machine_can_take_it(there: bool) -> None:
         (
             Beginning(moisture_pct=18.04, max_moisture_pct=14),
             "dry cloth",
-            "with 18.0 % moisture, the recipe allows 14 %",
+            "with up to 18.0 % moisture, the recipe allows 14 %",
         ),
         (Beginning(unprofiled="Acid CMYK on silk"), "profile", "no measured profile of Acid CMYK on silk"),
         (
             Beginning(before=("print", NOW - timedelta(hours=30)), max_wait_h=24),
             "waiting time",
             "ended 30.0 h ago, the recipe allows 24 h",
+        ),
+        (
+            Beginning(goods=Goods(wound=(("R-000001", "face-in"),)), takes="face-out", face="the smooth side"),
+            "face side",
+            "press: R-000001 lies face-in, and the press takes it face-out (the face: the smooth side)",
         ),
     ],
 )

@@ -35,24 +35,28 @@ class Line(RuleBasedStateMachine):
         self.metres_seen = 0.0
         self.moisture_pct: float | None = None
         self.unprofiled = ""
+        self.wound: str | None = None
+        self.face: str | None = None
         self.until_m: float | None = None
 
     @initialize(
         state=st.sampled_from([State.STOPPED, State.COMPLETE, State.ABORTED, State.IDLE, State.EXECUTE, State.HELD]),
         moisture_pct=st.sampled_from([None, 8.0, 19.0]),
         unprofiled=st.sampled_from(["", "acid inks on silk"]),
+        face=st.sampled_from([None, "the smooth side"]),
     )
-    def left_by_another_job(self, state: State, moisture_pct: float | None, unprofiled: str) -> None:
-        self.moisture_pct, self.unprofiled = moisture_pct, unprofiled
+    def left_by_another_job(self, state: State, moisture_pct: float | None, unprofiled: str, face: str | None) -> None:
+        self.moisture_pct, self.unprofiled, self.face = moisture_pct, unprofiled, face
         self.machine = Machine(state, FOREIGN, 1.0, written={"ticket": FOREIGN, "length_m": 9.0, "speed_sp_m_min": 5.0})
 
     # -- what is looked at and done about it -------------------------------------------------------------------------
 
     def intent(self) -> Intent:
         pretreated_at = datetime(2026, 1, 1, tzinfo=UTC)
+        wound = (("R-000001", self.wound),) if self.wound else ()
         beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("pretreat", pretreated_at), MAX_WAIT_H,
                               self.moisture_pct, MAX_MOISTURE_PCT, self.unprofiled,
-                              Goods(("R-000001",), self.scanned))  # fmt: skip
+                              Goods(("R-000001",), self.scanned, wound=wound), "face-out", self.face)  # fmt: skip
         return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), until_m=self.until_m,
                       beginning=beginning)  # fmt: skip
 
@@ -109,13 +113,14 @@ class Line(RuleBasedStateMachine):
             if ours and self.until_m is not None:
                 assert self.machine.metres < self.until_m, "nothing is printed behind the cut"
         if verb is Verb.RESET:
-            supplies, waited, damp, unmeasured, roll, *_ = (interlock.override for interlock in GOODS)
+            supplies, waited, damp, unmeasured, roll, side, *_ = (interlock.override for interlock in GOODS)
             assert self.ink_l >= NEEDED_L or supplies in self.confirmed
             hours = (self.now - datetime(2026, 1, 1, tzinfo=UTC)) / timedelta(hours=1)
             assert hours <= MAX_WAIT_H or waited in self.confirmed
             assert (self.moisture_pct or 0) <= MAX_MOISTURE_PCT or damp in self.confirmed
             assert not self.unprofiled or unmeasured in self.confirmed
             assert self.scanned in (None, "R-000001") or roll in self.confirmed, "no wrong roll is begun unseen"
+            assert self.face is None or self.wound != "face-in" or side in self.confirmed, "no back is printed unseen"
             if ours and self.machine.metres > 0:
                 assert f"resume@{self.machine.metres:.2f}" in self.confirmed, "somebody has looked at the cloth"
 
@@ -143,6 +148,10 @@ class Line(RuleBasedStateMachine):
     @rule(roll=st.sampled_from(["R-000001", "R-000002"]))
     def a_roll_is_scanned(self, roll: str) -> None:
         self.scanned = roll
+
+    @rule(wound=st.sampled_from(["face-out", "face-in"]))
+    def somebody_looks_how_the_roll_is_wound(self, wound: str) -> None:
+        self.wound = wound
 
     @rule(litres=st.sampled_from([0.2, 5.0]))
     def ink_is_used_or_filled_up(self, litres: float) -> None:

@@ -6,36 +6,37 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from controller import Actor, Refused, Store, control_recipe, load_line
 from controller.alarms import AlarmBook
-from controller.book import YES, Book
+from controller.book import Book
 from controller.lease import leased
+from controller.questions import YES
 from controller.supervise import Supervisor
-from controller.tables import Event, Job, Question
+from controller.tables import Event, Job, Operation, Question
 from controller.tracing.desk import GoodsDesk
 from controller.work import Prepared
 from drivers import Link, Machine, Quality, Snapshot, State, Tag, Verb
 
 
-class Press:
-    """A press that shows all that its job wants of it, and how much ink is left."""
+class AtRest:
+    """A machine that stands, and shows all that its job wants of it and some values more."""
 
-    name, lost_why = "press", ""
+    lost_why = ""
 
-    def __init__(self, book: Book) -> None:
-        self.book, self.ink_l = book, 0.2
+    def __init__(self, book: Book, name: str, **shown: float) -> None:
+        self.book, self.name, self.shown = book, name, shown
         self.told: asyncio.Future[Verb] = asyncio.get_running_loop().create_future()
 
     def snapshot(self) -> Snapshot:
-        planned = self.book.intent("press")
+        planned = self.book.intent(self.name)
         assert planned is not None
         at = datetime.now(UTC)
         values = {"state": int(State.STOPPED), "remote": True, "active_ticket": 0, "metres": 0.0,
-                  "ink1_level_l": self.ink_l, **planned[1].settings}  # fmt: skip
+                  **self.shown, **planned[1].settings}  # fmt: skip
         tags = {name: Tag(value, "", Quality.GOOD, at) for name, value in values.items()}
-        return Snapshot("press", at, Link.CONNECTED, tags)
+        return Snapshot(self.name, at, Link.CONNECTED, tags)
 
     async def changed(self, _snapshot: Snapshot, _timeout_s: float) -> Snapshot:
         await asyncio.sleep(0)
@@ -75,7 +76,7 @@ def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_p
     async def run() -> Verb:
         store = Store.in_folder(tmp_path)
         book = before_printing(store, tmp_path)
-        press = Press(book)
+        press = AtRest(book, "press", ink1_level_l=0.2)
         async with leased(store) as lease:
             supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
             async with asyncio.TaskGroup() as tasks:
@@ -85,7 +86,7 @@ def test_too_little_ink_is_asked_about_until_it_is_filled_up_or_overridden(tmp_p
                 assert "ink1 holds 0.20 l and the job takes 0.50 l" in question.text
                 assert not press.told.done()
                 if filled_up:
-                    press.ink_l = 5.0
+                    press.shown["ink1_level_l"] = 5.0
                 else:
                     book.answer("rosa", question.id or 0, YES)
                 verb = await press.told
@@ -115,8 +116,7 @@ def test_a_wrong_roll_is_asked_about_until_the_right_one_is_scanned_or_it_is_ove
         store = Store.in_folder(tmp_path)
         book = before_printing(store, tmp_path)
         goods, rosa = GoodsDesk(book), Actor("rosa", "operator")
-        press = Press(book)
-        press.ink_l = 5.0
+        press = AtRest(book, "press", ink1_level_l=5.0)
         async with leased(store) as lease:
             supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
             supervising = asyncio.create_task(supervisor.run())
@@ -144,3 +144,88 @@ def test_a_wrong_roll_is_asked_about_until_the_right_one_is_scanned_or_it_is_ove
     store.close()
     expected = ("withdrawn", "controller") if scanned_again else (YES, "rosa")
     assert (question.answer, question.answered_by) == expected
+
+
+def printed(book: Book, shown_pct: tuple[float, ...]) -> None:
+    """Print the metre of the job; the gauge behind the dryer shows these values on the way, the first of the leader."""
+    planned = book.intent("press")
+    assert planned is not None
+    number = planned[0].id or 0
+    book.started(number)
+    for metres, pct in zip((0.0, *[1.0] * len(shown_pct)), shown_pct, strict=False):
+        book.reached(number, "Execute", metres, {"residual_moisture_pct": pct})
+    book.finished(number, done=True)
+
+
+@pytest.mark.parametrize(("shown_pct", "asked_about"), [((7.0, 19.04, 8.2), True), ((30.0, 9.1, 8.2), False)])
+def test_a_print_that_was_wet_at_any_place_is_steamed_only_when_a_person_says_so_by_name(
+    tmp_path: Path, shown_pct: tuple[float, ...], asked_about: bool
+) -> None:
+    async def run() -> Verb:
+        store = Store.in_folder(tmp_path)
+        book = before_printing(store, tmp_path)
+        printed(book, shown_pct)
+        steamer = AtRest(book, "steamer")
+        async with leased(store) as lease:
+            supervisor = Supervisor(cast("Machine", steamer), book, AlarmBook(store, {}), lease)
+            supervising = asyncio.create_task(supervisor.run())
+            book.answer("rosa", (await asked(store, "load")).id or 0, YES)
+            if asked_about:
+                question = await asked(store, "override dry cloth")
+                assert "with up to 19.0 % moisture, the recipe allows 12 %" in question.text
+                assert not steamer.told.done()
+                book.answer("rosa", question.id or 0, YES)
+            verb = await steamer.told
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        store.close()
+        return verb
+
+    assert asyncio.run(run()) is Verb.RESET
+    store = Store.in_folder(tmp_path)
+    with store.read() as session:
+        lines = [(line.kind, line.actor) for line in session.exec(select(Event).order_by(col(Event.seq)))
+                 if line.payload.get("kind") == "override dry cloth"]  # fmt: skip
+    store.close()
+    assert lines == ([("question", "controller"), ("answer", "rosa")] if asked_about else [])
+
+
+def test_the_last_metres_are_watched_until_they_have_passed_the_gauge(tmp_path: Path) -> None:
+    """All metres are counted at the heads, and five of them lie before the dryer's gauge then."""
+
+    async def run() -> float | None:
+        store = Store.in_folder(tmp_path)
+        book = before_printing(store, tmp_path)
+        planned = book.intent("press")
+        assert planned is not None
+        number, ticket = planned[0].id or 0, planned[0].ticket
+        book.started(number)
+        press = AtRest(book, "press", state=int(State.EXECUTE), active_ticket=ticket, metres=1.0,
+                       residual_moisture_pct=8.0)  # fmt: skip
+
+        async def kept(state: str, wettest_pct: float) -> None:
+            def operation() -> Operation:
+                with store.read() as session:
+                    return session.get_one(Operation, number)
+
+            while (operation().state, operation().wettest_pct) != (state, wettest_pct):
+                await store.feed.wait(store.feed.version, timeout_s=5.0)
+
+        async with leased(store) as lease:
+            supervisor = Supervisor(cast("Machine", press), book, AlarmBook(store, {}), lease)
+            supervising = asyncio.create_task(supervisor.run())
+            await kept("Execute", 8.0)
+            press.shown["state"] = int(State.COMPLETING)
+            await kept("Completing", 8.0)
+            press.shown["residual_moisture_pct"] = 16.0
+            await kept("Completing", 16.0)
+            press.shown["residual_moisture_pct"] = 9.0
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+        book.finished(number, done=True)
+        steaming = book.intent("steamer")
+        assert steaming is not None
+        store.close()
+        return steaming[1].beginning.moisture_pct
+
+    assert asyncio.run(run()) == 16.0

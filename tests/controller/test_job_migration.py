@@ -37,7 +37,8 @@ def test_old_jobs_have_the_states_and_quantities_of_new_ones(tmp_path: Path) -> 
                    "grade": "{}", "created_by": "anna", "created_at": at}  # fmt: skip
             connection.execute(sa.text(f"INSERT INTO job ({', '.join(job)}) VALUES (:{', :'.join(job)})"), job)
         operation = {"job_id": 1, "stage": "print", "machine": "press", "protocol": "opcua", "ticket": 1,
-                     "status": "waiting", "state": "", "metres": 0, "actuals": "{}"}  # fmt: skip
+                     "status": "waiting", "state": "", "metres": 0,
+                     "actuals": '{"residual_moisture_pct": 8.2}'}  # fmt: skip
         connection.execute(
             sa.text(f"INSERT INTO operation ({', '.join(operation)}) VALUES (:{', :'.join(operation)})"), operation
         )
@@ -48,7 +49,8 @@ def test_old_jobs_have_the_states_and_quantities_of_new_ones(tmp_path: Path) -> 
         assert [job.status for job in jobs] == [after for _, _, after in OLD]
         assert [job.ordered for job in jobs] == [8, *[2.5] * 7]
         assert {(job.priority, job.due_at, job.needs_approval, job.cut_m) for job in jobs} == {(0, None, False, None)}
-        assert session.exec(select(Operation)).one().length_m == 2.5
+        operation = session.exec(select(Operation)).one()
+        assert (operation.length_m, operation.wettest_pct) == (2.5, 8.2)
     columns = sa.inspect(store.engine)
     for table in (Job, Operation):
         name = str(table.__tablename__)

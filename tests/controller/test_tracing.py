@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from controller import Actor, Conflict, Forbidden, NotFound, Refused, Store, control_recipe, load_line
-from controller.book import YES, Book
+from controller.book import Book
 from controller.interlocks import GOODS
+from controller.questions import YES
 from controller.tables import Event, Job, Operation, Question, Roll
 from controller.tracing.delivery import Delivery, check_delivery
 from controller.tracing.desk import GoodsDesk

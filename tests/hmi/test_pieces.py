@@ -1,6 +1,7 @@
 """A job by the piece: every finding says in which piece it lies, to programs and in the report."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,12 @@ def test_the_report_has_a_table_of_pieces_and_each_finding_s_piece(record: JobRe
     assert "in lily &lt;b&gt;, 200 mm down and 80 mm from its left" in page
     assert page.count("in the gutter") == 1
     assert "lily <b>" not in page
+
+
+def test_the_report_says_how_wet_the_cloth_was_at_its_wettest(record: JobRecord) -> None:
+    assert "at its wettest" not in report.page(record, Path())
+    record.operations[0].actuals, record.operations[0].wettest_pct = {"residual_moisture_pct": 8.2}, 16.04
+    assert re.search(r"Moisture at its wettest.{0,40}16\.0", report.page(record, Path()), re.DOTALL)
 
 
 def test_print_s_result_keeps_its_keys_and_adds_the_piece(record: JobRecord) -> None:

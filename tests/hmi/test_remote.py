@@ -99,6 +99,27 @@ def test_what_is_done_to_jobs_has_its_commands(desk: Path, server: Server, tmp_p
     assert_refused(foulard("job", "recolour", rest["id"], "none.json", folder=desk), "none.json")
 
 
+def test_strike_offs_that_share_a_width_are_one_job(desk: Path) -> None:
+    Image.new("RGB", (60, 40), (90, 20, 40)).save(desk / "lily.png")
+    sheet = (
+        "job",
+        "add",
+        'étoile "1".png',
+        "lily.png",
+        "--fabric",
+        "silk-twill",
+        "--title",
+        "Sheet",
+        "--needs-approval",
+    )
+    nested = ("--pieces", "2", "--piece-mm", "300,200", "--gutter-mm", "40,20")
+    made = told(desk, *sheet, *nested, "--marks", "codes")
+    assert (made["ordered"], made["layout"]["pieces"], made["status"]) == (4, 2, "to_approve")
+    alone = told(desk, "job", "add", "lily.png", *sheet[4:], *nested)
+    assert made["length_m"] < 2 * alone["length_m"], "they lie beside each other"
+    assert_refused(foulard(*sheet, "--length-m", "2", folder=desk), "2 designs do not make one repeat")
+
+
 def test_the_report_is_a_page(desk: Path, job: dict[str, Any]) -> None:
     assert told(desk, "job", "report", job["id"], "--out", "roll.html") == {"job": job["id"], "report": "roll.html"}
     assert "étoile" in (desk / "roll.html").read_text("utf-8")

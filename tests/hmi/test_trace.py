@@ -84,8 +84,13 @@ def told(folder: Path, *command: object) -> dict[str, Any]:
 
 def test_a_roll_is_taken_in_scanned_and_traced(server: Server, client: httpx.Client, desk: Path, job: int) -> None:
     lot = told(desk, "lot", "add", "cloth", "silk-twill", "--supplier", "Seta", "--supplier-lot", "S-77",
-               "--roll-m", "1.5", "--roll-m", "40", "--best-before", "2031-01-01")  # fmt: skip
+               "--roll-m", "1.5", "--roll-m", "40", "--best-before", "2031-01-01", "--wound", "face-in")  # fmt: skip
     first, second = (one["name"] for one in lot["rolls"])
+    assert told(desk, "roll", "wound", second, "face-out")["wound"] == "face-out"
+    wound = {one["name"]: one["wound"] for one in told(desk, "roll", "list")["rolls"]}
+    assert (wound[first], wound[second]) == ("face-in", "face-out")
+    told(desk, "roll", "label", first)
+    assert "wound face-in" in (desk / f"{first}.svg").read_text("utf-8")
     urea = told(desk, "lot", "add", "chemical", "urea")["name"]
     liquor = told(desk, "lot", "add", "liquor", "silk-twill", "--of", urea)["name"]
     told(desk, "lot", "fill", "padder", "liquor", liquor)
@@ -141,6 +146,7 @@ def test_tables_for_people(desk: Path, job: int) -> None:
             assert word in shown.stdout
     assert_refused(foulard("lot", "add", "ink", "pink", folder=desk), "'pink' is no ink", "acid cyan")
     assert_refused(foulard("lot", "fill", "press", "ink99", folder=desk), "it has ink1")
+    assert_refused(foulard("roll", "wound", f"R-{job}", "upside-down", folder=desk), "face-out")
 
 
 def test_the_code_of_a_label_is_read_by_a_scanner(desk: Path, job: int) -> None:
@@ -180,6 +186,8 @@ def scanned(svg: ET.Element) -> str:
         ("/tanks", {"machine": "loom", "place": "x"}, 404),
         ("/tanks", {"machine": "press", "place": "ink1", "lot": "INK-999999"}, 422),
         ("/rolls/CL-999999-01/lay", {"job_id": 1}, 404),
+        ("/rolls/CL-999999-01/wound", {"wound": "face-in"}, 404),
+        ("/lots", {"kind": "ink", "material": "acid cyan", "wound": "face-in"}, 422),
         ("/questions/999999/scan", {"code": "R-000001"}, 404),
         ("/questions/999999/scan", {"code": "x" * 300}, 422),
     ],
@@ -246,6 +254,9 @@ def test_a_label_answers_the_question_in_the_browser(server: Server, client: htt
         page.get_by_label("From metre").fill("1.25")
         page.get_by_role("button", name="Lay in").click()
         expect(page.get_by_role("main")).to_contain_text("0.75 m promised")
+        page.get_by_label("How it is wound", exact=True).select_option("face-in")
+        page.get_by_role("button", name="Record").click()
+        expect(page.get_by_role("main")).to_contain_text("0.75 m promised, 3.25 m free; wound face in")
         page.get_by_label("Roll, piece, lot").fill(ink)
         page.keyboard.press("Enter")
         page.get_by_label("Tank", exact=True).select_option("press ink1")

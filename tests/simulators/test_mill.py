@@ -66,6 +66,7 @@ SIGNATURES = {
     "padder.bow_skew:bow_mm=20": (("padder",), 20, {"weft_bent"}, None),
     "press.bow_skew:skew_mm=-20": (("press",), 20, {"weft_bent"}, None),
     "belt_slip": (("press",), 20, {"belt_slip"}, None),
+    "cold_dryer:at_m=0.1": (STAGES[1:3], 240, {"print_wet"}, ("spread", ">", 1.02)),
     "steam_pressure_drop:bar=2,at_m=0.1": (STAGES[1:3], 40, {"chamber_cold", "air_high"}, ("fixed", "<", 0.86)),
     "superheat:k=15,at_m=0.1": (STAGES[1:3], 40, {"superheat_high"}, ("dull", ">", 1.0)),
     "condensation:k=20,at_m=0.1": (STAGES[1:3], 40, {"ceiling_cold"}, ("drops_m2", ">", 0.5)),

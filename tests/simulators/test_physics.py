@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.profile import load_profile
 from simulators import Mill
+from simulators.assembly import PROCESSES
 from simulators.laws import Heated, approach, dried, heated, standby, wet_bulb_c
-from simulators.packml import State
+from simulators.packml import State, Verb
 
 SILK = {"speed_sp_m_min": 20.0, "nip_load_sp_kn_m": 22.0, "chamber_temp_sp_c": 95.0, "fan_sp_pct": 60.0}
 
@@ -89,6 +91,53 @@ def test_press_heads_take_minutes_and_nothing_is_spent_by_standing(mill):
     mill.forward(until=lambda mill: mill["press"].state == State.COMPLETE)
     assert mill["press"]["ink1_used_ml"] == pytest.approx(30.0)  # 3 ml per metre
     assert mill["press"]["ink1_level_l"] == pytest.approx(20.0 - 0.03)
+
+
+WARMER = {
+    "padder": {"chamber_temp_sp_c": 116.0},
+    "press": {"head_temp_sp_c": 36.0, "dryer_temp_sp_c": 120.0},
+    "steamer": {"chamber_temp_sp_c": 104.0, "ceiling_temp_sp_c": 114.0},
+    "washer": {"dryer_temp_sp_c": 125.0},
+}
+
+
+@pytest.mark.parametrize("name", WARMER)
+def test_no_machine_goes_on_before_its_temperatures_are_reached(mill, name):
+    machine, tags = mill[name], load_profile(PROCESSES[name].profile).tags.values()
+    pairs = [tag for tag in tags if tag.setpoint in WARMER[name]]
+    mill.start(name, 1, 100.0)
+    mill.forward(until=lambda _: machine.state == State.EXECUTE)
+    machine.command(Verb.HOLD)
+    mill.forward(until=lambda _: machine.state == State.HELD)
+    machine.write(**WARMER[name])
+    machine.command(Verb.UNHOLD)
+    mill.forward(seconds=5)
+    assert machine.state == State.UNHOLDING
+    mill.forward(until=lambda _: machine.state == State.EXECUTE)
+    assert pairs
+    for tag in pairs:
+        assert machine[tag.name] == pytest.approx(WARMER[name][tag.setpoint], abs=3.0), tag.name
+
+
+def printed(speed_m_min, dryer_c, length_m=15.0):
+    with Mill() as mill:
+        cloth = mill.run("press", 1, length_m, speed_sp_m_min=speed_m_min, dryer_temp_sp_c=dryer_c)
+        return cloth["moisture_pct"], mill["press"]["residual_moisture_pct"]
+
+
+def test_a_print_is_the_wetter_the_faster_it_runs_and_the_colder_its_dryer_is():
+    (slow, _), (fast, gauge_pct), (cold, _) = printed(20.0, 90.0), printed(40.0, 90.0), printed(20.0, 80.0)
+    assert 8 < slow.mean() < 9 < cold.mean() < fast.mean()
+    assert gauge_pct == pytest.approx(fast[-1])  # the last of it passed the gauge last
+
+
+def test_a_new_job_finds_the_dry_leader_before_the_gauge_not_the_cloth_before_it(mill):
+    mill.run("press", 1, 10.0, speed_sp_m_min=40.0)
+    assert mill["press"]["residual_moisture_pct"] > 8.5
+    mill["press"].write(ticket=2)
+    mill["press"].command(Verb.RESET)
+    mill.forward(until=lambda mill: mill["press"].state == State.IDLE)
+    assert mill["press"]["residual_moisture_pct"] == 7.0
 
 
 @given(st.floats(0, 200), st.floats(20, 200), st.floats(-50, 50), st.floats(0.05, 60))

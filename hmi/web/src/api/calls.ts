@@ -1,7 +1,7 @@
 /** Every request of the app, one line each. */
 import { answer, client } from './client'
 import { Refused } from './problem'
-import type { AlarmView, Colourway, JobDetail, JobView, LotView, TankView, TraceView } from './types'
+import type { AlarmView, Colourway, JobDetail, JobView, LotView, TankView, TraceView, Wound } from './types'
 
 const ofJob = (id: number, signal?: AbortSignal) => ({ params: { path: { job_id: id } }, signal })
 
@@ -97,6 +97,8 @@ export const fillTank = (lot: string, tank: TankView, toppedUp: boolean, signal:
 /** Without a metre: where the first machine is now. */
 export const layRoll = (name: string, jobId: number, atM: number | null, signal: AbortSignal) =>
   answer(client.POST('/api/v1/rolls/{name}/lay', { params: { path: { name } }, body: { job_id: jobId, at_m: atM }, signal }))
+export const windRoll = (name: string, wound: Wound, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/rolls/{name}/wound', { params: { path: { name } }, body: { wound }, signal }))
 export const recorded = () => answer(client.GET('/api/v1/history/tags', {}))
 export const curve = (machine: string, tag: string, from: string, to: string, points: number, signal: AbortSignal) =>
   answer(client.GET('/api/v1/history/curve', { params: { query: { machine, tag, from, to, points } }, signal }))
