@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import secrets
 import time
 from collections.abc import Awaitable
 from pathlib import Path
@@ -16,9 +15,10 @@ from controller import journal
 from controller.approval import to_be_approved
 from controller.cutting import as_printed, looked_at
 from controller.decide import Intent, Want
+from controller.gaps import BACK, gaps_of, look_on, new_ticket, open_gap
 from controller.intents import intent_of
 from controller.line import Line
-from controller.pieces import finding_of
+from controller.pieces import counted_of
 from controller.plan import next_operation, soon
 from controller.plans import Place
 from controller.plans.book import Places
@@ -29,6 +29,7 @@ from controller.stops import end_stop, note_stop
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
 from controller.tracing.standing import Shelf
+from controller.way import counted, way_of
 from controller.work import Inspected, Prepared
 
 CONTROLLER = "controller"
@@ -107,7 +108,7 @@ class Book:
                     stage=stage,
                     machine=machine.name,
                     protocol=protocols[machine.name],
-                    ticket=secrets.randbelow(2**31 - 1) + 1,
+                    ticket=new_ticket(),
                     length_m=job.length_m,
                 )
             )
@@ -215,10 +216,12 @@ class Book:
                 if operation is not None:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
                     roll = session.exec(select(Roll).where(Roll.job_id == operation.job_id)).one()
-                    yes = select(Question.kind).where(Question.operation_id == operation.id, Question.answer == YES)
-                    confirmed = frozenset(session.exec(yes))
+                    asked = select(Question.kind, Question.row).where(Question.operation_id == operation.id)
+                    confirmed = frozenset(kind for kind, _ in session.exec(asked.where(Question.answer == YES)))
+                    back = {kind: row for kind, row in session.exec(asked) if row is not None}
                     job = jobs[operation.job_id]
-                    intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, goods)
+                    intent = intent_of(operation, job, done, roll.name, confirmed, back, goods)
+                    intents[spec.name] = operation, intent
             # without a change in the database it may be another's turn only because the time has come
             self._stale_at = time.monotonic() + TURN_EVERY_S if places else math.inf
             return intents
@@ -236,8 +239,23 @@ class Book:
         """Keep what the machine reports of an operation."""
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
-            operation.state, operation.metres, operation.actuals = state, metres, actuals
+            operation.metres, operation.actuals = counted(operation, metres, actuals)
+            operation.state = state
             note_stop(session, operation)
+
+    def go_back(self, operation_id: int, kind: str, row: int) -> None:
+        """The print stands; it is taken up at a row further back, under a new ticket, as was answered."""
+        with self.store.write() as session:
+            operation = session.get_one(Operation, operation_id)
+            job = session.get_one(Job, operation.job_id)
+            asked = select(Question.answered_by).where(Question.operation_id == operation_id, Question.kind == kind)
+            actor = session.exec(asked.where(col(Question.row).is_not(None))).first() or CONTROLLER
+            gap, way = open_gap(session, operation, job, row, actor)
+            cut = way.cut_outs[-1]
+            journal.append(session, actor=actor, kind="print taken up", machine=operation.machine, job_id=job.id,
+                           payload={"from_row": gap.stop_row, "to_row": row, "cut_out_m": round(cut.length_m, 4),
+                                    "from_m": round(cut.from_m, 4), "to_m": round(cut.to_m, 4),
+                                    "ticket": operation.ticket})  # fmt: skip
 
     def finished(self, operation_id: int, done: bool) -> None:
         """The operation is over; the next stage gets ready, or the job ends."""
@@ -262,9 +280,10 @@ class Book:
         """The print was ended before its length: the stages behind it have only what is there."""
         if job.total_rows and job.mm_per_row:
             as_printed(job, printing)
+        cut_out_m = way_of(job, gaps_of(session, _id(job.id))).cut_out_m
         for operation in _operations(session, _id(job.id)):
             if operation.status == "waiting":
-                operation.length_m = job.length_m
+                operation.length_m = round(job.length_m + cut_out_m, 4)
         journal.append(session, actor=CONTROLLER, kind="print cut short", job_id=job.id,
                        payload={"asked_m": job.cut_m, "printed_m": job.length_m})  # fmt: skip
 
@@ -283,7 +302,7 @@ class Book:
         after = leads(job.status, Step.DONE)
         if not over or not looked_at(job) or after is None:
             return
-        findings = [finding_of(row) for row in _findings(session, _id(job.id))]
+        findings = counted_of(_findings(session, _id(job.id)), way_of(job, gaps_of(session, _id(job.id))))
         fabric = recipes.ControlRecipe.model_validate(job.control_recipe).recipe.fabric
         inspected_m = min(job.inspected_rows * (job.mm_per_row or 0.0) / 1000, job.length_m)
         length_m = job.length_m if job.cut_m is None else inspected_m  # the rest of a cut print nobody has looked at
@@ -295,24 +314,43 @@ class Book:
 
     # -- inspection ----------------------------------------------------------------------------------------------
 
-    def inspected(self, job_id: int, index: int, row_start: int, rows: int, result: Inspected) -> None:
-        """One strip was looked at. Done again after a kill, it replaces itself."""
+    def inspected(self, job_id: int, leg: int, index: int, row_start: int, rows: int | None, result: Inspected) -> None:
+        """One strip was looked at. Done again after a kill, it replaces itself.
+
+        Parameters
+        ----------
+        job_id, leg
+            Which print, and which leg of it.
+        index, row_start, rows
+            The strip's number in the job and its rows; None: to the end of what the leg's ticket printed.
+        result
+            What was found.
+        """
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
-            if row_start + rows <= job.inspected_rows:
+            way = way_of(job, gaps_of(session, job_id))
+            goal = way.keeps_to(leg)
+            goal = job.total_rows or 0 if goal is None else goal
+            end = goal if rows is None else min(row_start + rows, goal)
+            if leg != job.inspected_leg or end <= job.inspected_rows:
                 return
             known = {row.key: row for row in _findings(session, job_id)}
+            seen_m = job.inspected_rows * way.pitch_m
             for found in result.findings:
                 row = known.get(found["key"])
                 if row is None:
-                    row = FindingRow(job_id=job_id, **found)
+                    if found["at_m"] < seen_m and row_start < job.inspected_rows:
+                        continue  # a short rest is looked at with the strip before, whose findings are known
+                    row = FindingRow(job_id=job_id, leg=leg, **found)
                     journal.append(session, actor="camera", kind="finding", job_id=job_id, payload=dict(found))
                 for name, value in found.items():
                     setattr(row, name, value)
                 session.add(row)
-            session.add(Strip(job_id=job_id, index=index, row_start=row_start, rows=rows,
+            length = max(end - row_start, rows or 0)
+            session.add(Strip(job_id=job_id, index=index, leg=leg, row_start=row_start, rows=length,
                               findings=len(result.findings), picture=result.picture))  # fmt: skip
-            job.inspected_rows, job.inspection = row_start + rows, result.inspection
+            job.inspection = result.inspection
+            look_on(job, way, leg, end)
             self._complete(session, job)
 
     # -- questions and evidence ----------------------------------------------------------------------------------
@@ -341,16 +379,23 @@ class Book:
                 journal.append(session, actor=CONTROLLER, kind="question withdrawn", machine=question.machine,
                                job_id=question.job_id, payload={"kind": question.kind})  # fmt: skip
 
-    def answer(self, actor: str, question_id: int, answer: str) -> Question:
-        """A person answers; anything but yes holds the job."""
+    def answer(self, actor: str, question_id: int, answer: str, row: int | None = None) -> Question:
+        """A person answers, with a row to go back to; without one, anything but yes holds the job."""
         with self.store.write() as session:
             question = session.get_one(Question, question_id)
             question.answer, question.answered_by, question.answered_at = answer, actor, now()
+            question.row = row
             job = session.get_one(Job, question.job_id)
-            if answer != YES and (after := leads(job.status, Act.HOLD)) is not None:
+            if answer not in (YES, BACK) and (after := leads(job.status, Act.HOLD)) is not None:
                 job.want, job.status = Want.HOLD.value, after
-            journal.append(session, actor=actor, kind="answer", machine=question.machine, job_id=question.job_id,
-                           payload={"kind": question.kind, "answer": answer})  # fmt: skip
+            journal.append(
+                session,
+                actor=actor,
+                kind="answer",
+                machine=question.machine,
+                job_id=question.job_id,
+                payload={"kind": question.kind, "answer": answer} | ({} if row is None else {"row": row}),
+            )
         return question
 
     def note(

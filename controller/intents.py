@@ -1,6 +1,6 @@
 """What the plan wants of a machine, made from what the book holds: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import recipes
@@ -10,11 +10,13 @@ from controller.interlocks import Beginning, Goods
 from controller.line import Stage
 from controller.tables import Job, Operation
 from controller.tracing.standing import Standing, goods_of
+from controller.way import so_far
 
 
 def intent_of(
-    operation: Operation, job: Job, done: Sequence[Operation], made: str, confirmed: frozenset[str], now_there: Standing
-) -> Intent:
+    operation: Operation, job: Job, done: Sequence[Operation], made: str, confirmed: frozenset[str],
+    back: Mapping[str, int], now_there: Standing,
+) -> Intent:  # fmt: skip
     """Return what is wanted of the machine of an operation.
 
     Parameters
@@ -27,17 +29,21 @@ def intent_of(
         Name of the roll that the job makes.
     confirmed
         Kinds of questions about the operation that a person has answered with yes.
+    back
+        Kinds of those that a person has answered with a row further back, and the row.
     now_there
         What is recorded of cloth, ink and chemicals.
     """
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
-    settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": operation.length_m}
+    length_m = operation.length_m - operation.behind.get("metres", 0.0)
+    settings: dict[str, Value] = {"ticket": operation.ticket, "length_m": length_m}
     stage = control.recipe.stages[cast("Stage", operation.stage)]
     settings |= stage.setpoints
     if operation.stage == "print":
         settings |= {"raster_path": job.raster or "", "raster_sha256": job.raster_sha256 or "",
-                     "total_rows": job.total_rows or 0, "start_row": 0}  # fmt: skip
-    goods = goods_of(operation, job, control.recipe, made, now_there)
+                     "total_rows": job.total_rows or 0, "start_row": operation.start_row}  # fmt: skip
+    begins_m = operation.start_row * (job.mm_per_row or 0.0) / 1000
+    goods = goods_of(operation, job, control.recipe, done, made, now_there)
     return Intent(
         ticket=operation.ticket,
         want=Want(job.want),
@@ -45,9 +51,12 @@ def intent_of(
         roll=goods.rolls[0],
         confirmed=confirmed,
         inspected=operation.stage != "print" or looked_at(job),
-        until_m=job.cut_m if operation.stage == "print" else None,
+        until_m=job.cut_m - begins_m if operation.stage == "print" and job.cut_m is not None else None,
         beginning=_beginning(operation, job, done, control.recipe, goods),
         wishes={"runs_alone": stage.runs_alone},
+        leg=operation.leg,
+        begins_m=begins_m,
+        back=back,
     )
 
 
@@ -57,7 +66,7 @@ def _beginning(
     stage = cast("Stage", operation.stage)
     needs_l: dict[str, float] = {}
     if stage == "print":
-        left = 1 - min(operation.metres / operation.length_m, 1)
+        left = 1 - min(so_far(operation, job) / job.length_m, 1)
         needs_l = {f"ink{number}_level_l": job.planned_ml.get(ink.name, 0) / 1000 * left
                    for number, ink in enumerate(recipe.ink_set.inks, start=1)}  # fmt: skip
     ended = [(one.ended_at, one.stage) for one in done if one.ended_at]

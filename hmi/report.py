@@ -54,7 +54,7 @@ def page(record: JobRecord, folder: Path) -> str:
     return _ENVIRONMENT.get_template("report.html").render(
         job=job,
         recipe=control.recipe,
-        tally=tally(job, results_of(job, record.findings)),
+        tally=tally(job, results_of(job, record.findings, record.way)),
         digest=control.digest,
         preview=_data_url(folder / "preview.jpg"),
         stages=[
@@ -69,7 +69,7 @@ def page(record: JobRecord, folder: Path) -> str:
             {"result": result, "x": result.piece.at_m / job.length_m * MAP_WIDTH,
              "y": result.piece.x_mm / width_mm * height, "w": result.piece.length_mm / 1000 / job.length_m * MAP_WIDTH,
              "h": result.piece.width_mm / width_mm * height}
-            for result in results_of(job, record.findings)
+            for result in results_of(job, record.findings, record.way)
         ],
         findings=[
             {"row": row, "place": pieces.place(finding_of(row)),

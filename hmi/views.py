@@ -15,6 +15,7 @@ from controller.states import RULES, allowed
 from controller.supervise import Supervisor
 from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip, now
 from controller.tally import Tally, tally
+from controller.way import counted
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
@@ -49,7 +50,7 @@ def machine_view(controller: Controller, name: str) -> schemas.MachineView:
         state_number=int(snapshot.state) if snapshot.state else None,
         remote=bool(snapshot.value("remote")) if snapshot.good("remote") else None,
         age_s=_age_s(snapshot),
-        metres=_number(snapshot, "metres") if ours else None,
+        metres=_metres(operation, snapshot) if ours else None,
         length_m=operation.length_m if operation else None,
         job_id=job.id if job else None,
         job_title=job.title if job else None,
@@ -108,7 +109,7 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
         ),
         strips=tuple(strip_view(strip, base, mm_per_row) for strip in record.strips),
         finding_list=finding_views(record, base),
-        pieces=tuple(piece_view(result) for result in results_of(job, record.findings)),
+        pieces=tuple(piece_view(result) for result in results_of(job, record.findings, record.way)),
         stops=tuple(stop_view(stop) for stop in record.stops),
         inspected_m=round(job.inspected_rows * mm_per_row / 1000, 4),
         has_report=job.status == "complete",
@@ -220,6 +221,7 @@ def journal_view(event: Event) -> schemas.JournalView:
 def _job_fields(record: JobRecord) -> dict[str, Any]:
     job = record.job
     operations = sorted(record.operations, key=lambda operation: _STAGE_ORDER[operation.stage])
+    results = results_of(job, record.findings, record.way) if job.status == "complete" else ()
     at_work = next((item.stage for item in operations if item.status in ("ready", "running")), None)
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     return {
@@ -231,7 +233,7 @@ def _job_fields(record: JobRecord) -> dict[str, Any]:
         "seconds_pct": job.seconds_pct, "priority": job.priority, "due_at": job.due_at,
         "needs_approval": job.needs_approval, "approved_by": job.approved_by, "accepted_by": job.accepted_by,
         "strike_off_id": job.strike_off_id, "made_from_id": job.made_from_id, "cut_m": job.cut_m,
-        "tally": _tally_view(tally(job, results_of(job, record.findings)) if job.status == "complete" else None),
+        "tally": _tally_view(tally(job, results)),
         "progress": round(progress(job, operations), 4), "created_at": job.created_at,
         "created_by": job.created_by, "error": job.error,
         "operations": tuple(operation_view(operation) for operation in operations),
@@ -278,6 +280,11 @@ def _hex(srgb: Sequence[int]) -> str:
 def _age_s(snapshot: Snapshot) -> float:
     time = snapshot.tags["state"].time
     return round(max((datetime.now(UTC) - time).total_seconds(), 0.0), 1) if time else 0.0
+
+
+def _metres(operation: Operation, snapshot: Snapshot) -> float | None:
+    shown = _number(snapshot, "metres")
+    return None if shown is None else counted(operation, shown, {})[0]
 
 
 def _number(snapshot: Snapshot, name: str) -> float | None:
