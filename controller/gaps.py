@@ -93,7 +93,7 @@ def open_gap(session: Session, operation: Operation, job: Job, row: int, actor: 
     session.flush()
     way = way_of(job, gaps_of(session, operation.job_id))
     again_m = (gap.stop_row - row) * way.pitch_m
-    operation.behind = to_carry(round(way.legs[-1].begins_m, 4), operation.actuals)
+    operation.behind = to_carry(round(way.legs[-1].cloth_row * way.pitch_m, 4), operation.actuals)
     operation.ticket, operation.start_row, operation.leg = new_ticket(), row, operation.leg + 1
     operation.metres = operation.behind["metres"]
     operation.length_m = round(operation.length_m + again_m, 4)

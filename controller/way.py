@@ -25,12 +25,12 @@ class Leg:
     ----------
     start_row
         The row of the job that it began at.
-    begins_m
-        Where that row lies along the cloth.
+    cloth_row
+        How many rows lie on the cloth before that one.
     """
 
     start_row: int
-    begins_m: float
+    cloth_row: int
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,7 @@ class Way:
         if leg is None:
             leg = self.leg_of(int(at_m / self.pitch_m + 1e-6)) if self.pitch_m else 0
         found = self.legs[leg]
-        return found.begins_m + at_m - found.start_row * self.pitch_m
-
-    def print_m(self, cloth_m: float) -> float:
-        """Return the metre of the print that the last leg has at a metre along the cloth, as the press counts it."""
-        last = self.legs[-1]
-        return last.start_row * self.pitch_m + max(cloth_m - last.begins_m, 0.0)
+        return at_m + (found.cloth_row - found.start_row) * self.pitch_m
 
     def next_look(self, leg: int, row: int) -> tuple[int, int]:
         """Return where inspection goes on that has come so far: leg and row, past what is cut out."""
@@ -105,14 +100,16 @@ class Way:
     @cached_property
     def cut_outs(self) -> tuple[CutOut, ...]:
         """What is cut out, along the cloth; one that a later one reaches is part of that."""
-        found: list[CutOut] = []
+        found: list[tuple[int, Leg]] = []
         for number, leg in enumerate(self.legs[1:], start=1):
-            at_m, before = leg.start_row * self.pitch_m, Way(self.legs[:number], self.pitch_m)
-            from_m = before.cloth_m(at_m, before.leg_of(leg.start_row))
-            while found and found[-1].to_m >= from_m:
-                from_m = min(from_m, found.pop().from_m)
-            found.append(CutOut(from_m, leg.begins_m, at_m))
-        return tuple(found)
+            before = Way(self.legs[:number], self.pitch_m)
+            old = self.legs[before.leg_of(leg.start_row)]
+            begin = old.cloth_row + leg.start_row - old.start_row
+            while found and found[-1][1].cloth_row >= begin:
+                begin = min(begin, found.pop()[0])
+            found.append((begin, leg))
+        pitch_m = self.pitch_m
+        return tuple(CutOut(begin * pitch_m, leg.cloth_row * pitch_m, leg.start_row * pitch_m) for begin, leg in found)
 
     @property
     def cut_out_m(self) -> float:
@@ -123,10 +120,10 @@ class Way:
 def way_of(job: Job, gaps: Sequence[Gap]) -> Way:
     """Return the way of a job's print from its gaps, oldest first."""
     pitch_m = (job.mm_per_row or 0.0) / 1000
-    legs = [Leg(0, 0.0)]
+    legs = [Leg(0, 0)]
     for gap in gaps:
         last = legs[-1]
-        legs.append(Leg(gap.resume_row, last.begins_m + (gap.stop_row - last.start_row) * pitch_m))
+        legs.append(Leg(gap.resume_row, last.cloth_row + gap.stop_row - last.start_row))
     return Way(tuple(legs), pitch_m)
 
 
