@@ -102,7 +102,10 @@ def result(record: JobRecord, page: Path) -> dict[str, Any]:
             {name: value for name, value in view.model_dump(mode="json").items() if name not in ("id", "picture")}
             for view in sorted(finding_views(record, ""), key=lambda view: view.at_m)
         ],
-        "pieces": [piece_view(piece).model_dump(mode="json") for piece in results_of(job, record.findings, record.way)],
+        "pieces": [
+            piece_view(piece, record.way).model_dump(mode="json")
+            for piece in results_of(job, record.findings, record.way)
+        ],
         "grade": {"points_per_100m2": job.grade.get("points_per_100m2"), "quality": job.grade.get("quality")},
         "report": str(page),
     }  # fmt: skip
