@@ -25,9 +25,12 @@ AMISS_M = 0.02
 
 @dataclass(frozen=True)
 class Choice:
-    """A row at which a print may go on, and what it is the beginning of; `here` is where the press stands."""
+    """A row at which a print may go on, and what it is the beginning of; `here` is where the press stands.
 
-    name: Literal["here", "piece", "repeat", "leg"]
+    `start` is where its ticket began: the print's first row, or the one at which it was taken up last.
+    """
+
+    name: Literal["here", "piece", "repeat", "start"]
     retreat: Retreat
 
 
@@ -145,9 +148,9 @@ def _retreat(session: Session, question_id: int, row: int | None, at_m: float | 
 def _choices(job: Job, gaps: list[Gap], operation: Operation, stop_row: int) -> tuple[Choice, ...]:
     """Return where the press stands, and the beginnings of what was in work there; each row once."""
     repeat_rows = 0 if job.raster_meta.get("pieces") else job.raster_meta.get("tile_h_px") or 0
-    rows: dict[int, Literal["here", "piece", "repeat", "leg"]] = {stop_row: "here"}
+    rows: dict[int, Literal["here", "piece", "repeat", "start"]] = {stop_row: "here"}
     rows.setdefault(begin_row(job.raster_meta, stop_row), "piece")
     if repeat_rows:
         rows.setdefault(stop_row // repeat_rows * repeat_rows, "repeat")
-    rows.setdefault(operation.start_row, "leg")
+    rows.setdefault(operation.start_row, "start")
     return tuple(Choice(rows[row], retreat(job, gaps, stop_row, row)) for row in sorted(rows, reverse=True))

@@ -33,10 +33,10 @@ class RetreatView(schemas.View):
 class ChoiceView(RetreatView):
     """A row that somebody may want: where the press stands, or where what was in work there begins.
 
-    `leg` is the row at which the print was taken up before.
+    `start` is the print's first row, or the one at which it was taken up last.
     """
 
-    name: Literal["here", "piece", "repeat", "leg"]
+    name: Literal["here", "piece", "repeat", "start"]
 
 
 class ResumeView(schemas.View):
