@@ -1,7 +1,7 @@
 """Taking up a print further back: a new ticket of the same operation, and the gap it leaves on the roll."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -24,6 +24,14 @@ def new_ticket() -> int:
 def gaps_of(session: Session, job_id: int) -> list[Gap]:
     """Return the gaps of a job's print, oldest first."""
     return list(session.exec(select(Gap).where(Gap.job_id == job_id).order_by(col(Gap.id))))
+
+
+def ways_of(session: Session, jobs: Mapping[int, Job]) -> dict[int, Way]:
+    """Return the ways of the prints of some jobs, by job."""
+    found: dict[int, list[Gap]] = {}
+    for gap in session.exec(select(Gap).where(col(Gap.job_id).in_(jobs)).order_by(col(Gap.id))):
+        found.setdefault(gap.job_id, []).append(gap)
+    return {number: way_of(job, found.get(number, ())) for number, job in jobs.items()}
 
 
 @dataclass(frozen=True)

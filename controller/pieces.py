@@ -155,6 +155,11 @@ def finding_of(row: FindingRow) -> Finding:
     )  # fmt: skip
 
 
+def on_cloth(pieces: Pieces, way: Way) -> Pieces:
+    """Return pieces with their places along the cloth, for those along the print."""
+    return Pieces(tuple(replace(piece, at_m=way.cloth_m(piece.at_m)) for piece in pieces.pieces))
+
+
 def counted_of(findings: Iterable[FindingRow], way: Way) -> list[Finding]:
     """Return the findings in the goods, without what lies in a length that is cut out."""
     counted = []
