@@ -103,7 +103,7 @@ def open_gap(session: Session, operation: Operation, job: Job, row: int, actor: 
     again_m = (gap.stop_row - row) * way.pitch_m
     operation.behind = to_carry(round(way.legs[-1].cloth_row * way.pitch_m, 4), operation.actuals)
     operation.ticket, operation.start_row, operation.leg = new_ticket(), row, operation.leg + 1
-    operation.metres = operation.behind["metres"]
+    operation.metres, operation.actuals = operation.behind["metres"], operation.actuals | {"row": row}
     operation.length_m = round(operation.length_m + again_m, 4)
     waiting = select(Operation).where(Operation.job_id == operation.job_id, Operation.status == "waiting")
     for later in session.exec(waiting):

@@ -71,7 +71,7 @@ class Way:
     def keeps_to(self, leg: int) -> int | None:
         """Return the row that a leg's goods end before; None if they go on to the end of the job.
 
-        Not above the leg's own first row, if nothing of it is left.
+        It is not above the leg's first row if all that the leg printed is cut out.
         """
         return min((later.start_row for later in self.legs[leg + 1 :]), default=None)
 
@@ -143,9 +143,8 @@ def printed_row(operation: Operation, job: Job) -> int:
 def counted(operation: Operation, metres: float, actuals: dict[str, float]) -> tuple[float, dict[str, float]]:
     """Return what a machine counted, with what it counted under the operation's earlier tickets."""
     behind = operation.behind
-    return metres + behind.get("metres", 0.0), {
-        name: round(value + behind.get(name, 0.0), 4) for name, value in actuals.items()
-    }
+    whole = {name: round(value + behind.get(name, 0.0), 4) for name, value in actuals.items()}
+    return round(metres + behind.get("metres", 0.0), 4), whole
 
 
 def to_carry(metres: float, actuals: dict[str, float]) -> dict[str, float]:
