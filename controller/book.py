@@ -14,6 +14,7 @@ from controller.actor import CONTROLLER
 from controller.decide import Intent, Want
 from controller.ending import complete, cut, give_up, operations_of, ready_next
 from controller.entering import enter
+from controller.gaps import open_gap
 from controller.line import Line
 from controller.moisture import wettest_pct
 from controller.plans import Place
@@ -25,6 +26,7 @@ from controller.strips import keep_strip
 from controller.tables import Event, Job, Operation, Order, Question, now
 from controller.tracing.standing import Shelf
 from controller.wanted import next_to_prepare, read_intents
+from controller.way import counted
 from controller.work import Inspected, Prepared
 
 TURN_EVERY_S = 5.0
@@ -172,9 +174,24 @@ class Book:
         """Keep what the machine reports of an operation."""
         with self.store.write() as session:
             operation = session.get_one(Operation, operation_id)
-            operation.state, operation.metres, operation.actuals = state, metres, actuals
+            operation.metres, operation.actuals = counted(operation, metres, actuals)
+            operation.state = state
             operation.wettest_pct = wettest_pct(operation.wettest_pct, metres, actuals)
             note_stop(session, operation)
+
+    def go_back(self, operation_id: int, kind: str, row: int) -> None:
+        """The print stands; it is taken up at a row further back, under a new ticket, as was answered."""
+        with self.store.write() as session:
+            operation = session.get_one(Operation, operation_id)
+            job = session.get_one(Job, operation.job_id)
+            asked = select(Question.answered_by).where(Question.operation_id == operation_id, Question.kind == kind)
+            actor = session.exec(asked.where(col(Question.row).is_not(None))).first() or CONTROLLER
+            gap, way = open_gap(session, operation, job, row, actor)
+            cut = way.cut_outs[-1]
+            journal.append(session, actor=actor, kind="print taken up", machine=operation.machine, job_id=job.id,
+                           payload={"from_row": gap.stop_row, "to_row": row, "cut_out_m": round(cut.length_m, 4),
+                                    "from_m": round(cut.from_m, 4), "to_m": round(cut.to_m, 4),
+                                    "ticket": operation.ticket})  # fmt: skip
 
     def finished(self, operation_id: int, done: bool) -> None:
         """The operation is over; the next stage gets ready, or the job ends."""
@@ -197,12 +214,11 @@ class Book:
 
     # -- inspection ----------------------------------------------------------------------------------------------
 
-    def inspected(self, job_id: int, index: int, row_start: int, rows: int, result: Inspected) -> None:
-        """One strip was looked at. Done again after a kill, it replaces itself."""
+    def inspected(self, job_id: int, leg: int, index: int, row_start: int, rows: int | None, result: Inspected) -> None:
+        """One strip was looked at (see `keep_strip`); done again after a kill, it is there once."""
         with self.store.write() as session:
             job = session.get_one(Job, job_id)
-            if row_start + rows > job.inspected_rows:
-                keep_strip(session, job, index, row_start, rows, result)
+            if keep_strip(session, job, leg, index, row_start, rows, result):
                 complete(session, job)
 
     # -- questions and evidence ----------------------------------------------------------------------------------
@@ -223,11 +239,11 @@ class Book:
         with self.store.write() as session:
             questions.take_back(session, operation_id)
 
-    def answer(self, actor: str, question_id: int, answer: str) -> Question:
-        """A person answers; anything but yes holds the job."""
+    def answer(self, actor: str, question_id: int, answer: str, row: int | None = None) -> Question:
+        """A person answers, with a row to go back to; without one, anything but yes holds the job."""
         with self.store.write() as session:
             question = session.get_one(Question, question_id)
-            questions.answer(session, actor, question, answer)
+            questions.answer(session, actor, question, answer, row)
         return question
 
     def note(

@@ -5,6 +5,7 @@ from typing import Any
 from controller.remake import become, shorter
 from controller.request import MIN_LENGTH_M, Refused
 from controller.tables import Job, Operation
+from controller.way import printed_row
 
 
 def end_row(meta: dict[str, Any], row: int) -> int:
@@ -23,6 +24,14 @@ def end_row(meta: dict[str, Any], row: int) -> int:
     return row
 
 
+def begin_row(meta: dict[str, Any], row: int) -> int:
+    """Return the last row up to `row` at which no piece is cut through; as `end_row`, the other way."""
+    for box in sorted(meta.get("pieces", ()), key=lambda box: -(box["y"] + box["height"])):
+        if box["y"] < row < box["y"] + box["height"]:
+            row = box["y"]
+    return row
+
+
 def shorten(job: Job, rows: int) -> None:
     """Let a job whose raster is made end after so many rows; pieces that are not whole by then are none of it."""
     before = job.total_rows or rows
@@ -35,9 +44,7 @@ def shorten(job: Job, rows: int) -> None:
 
 def as_printed(job: Job, printing: Operation) -> None:
     """Let a job be as long as its press has printed it, by the press's own counter; never longer than it was."""
-    by_metres = printing.metres * 1000 / (job.mm_per_row or 1.0)
-    rows = round(printing.actuals.get("row", by_metres))
-    shorten(job, min(rows, job.total_rows or rows))
+    shorten(job, printed_row(printing, job))
 
 
 def looked_at(job: Job) -> bool:

@@ -15,6 +15,9 @@ from drivers import Link, Snapshot, State, Verb
 
 Value = float | int | bool | str
 
+RESUME = "resume@"
+"""How the kind of every question begins that asks whether to go on after a stop."""
+
 
 class Want(StrEnum):
     """What the plan wants of an operation."""
@@ -48,6 +51,12 @@ class Intent:
         What the interlocks look at before the machine begins or goes on after a stop.
     wishes
         Settings of tags that not every machine has; where there is none the machine does as it always does.
+    leg
+        How many tickets the operation had before this one.
+    begins_m
+        Where along the operation's goods this ticket began: the machine counts from there.
+    back
+        Rows further back at which to go on, by the kind of question that a person has answered so.
     """
 
     ticket: int
@@ -59,6 +68,9 @@ class Intent:
     until_m: float | None = None
     beginning: Beginning = field(default_factory=Beginning)
     wishes: Mapping[str, Value] = field(default_factory=dict)
+    leg: int = 0
+    begins_m: float = 0.0
+    back: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,17 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class GoBack:
+    """End the ticket where the machine stands; what is left is done from this row on, under a new one.
+
+    `kind` is the question whose answer this is.
+    """
+
+    kind: str
+    row: int
+
+
+@dataclass(frozen=True)
 class Finish:
     """The operation is over: done, or cancelled."""
 
@@ -97,7 +120,7 @@ class Wait:
     reason: str
 
 
-Action = Write | Command | Ask | Finish | Wait
+Action = Write | Command | Ask | GoBack | Finish | Wait
 
 _ACTING = {
     State.CLEARING: "clearing",
@@ -128,7 +151,7 @@ def decide(intent: Intent | None, snapshot: Snapshot, now: datetime) -> Action:
     Returns
     -------
     Action
-        One of `Write`, `Command`, `Ask`, `Finish`, `Wait`. The same arguments always give the same answer.
+        One of `Write`, `Command`, `Ask`, `GoBack`, `Finish`, `Wait`. The same arguments always give the same answer.
     """
     known = snapshot.link is Link.CONNECTED and all(
         snapshot.good(name) for name in ("state", "remote", "active_ticket")
@@ -190,10 +213,12 @@ def _prepare(intent: Intent, snapshot: Snapshot, ours: bool, now: datetime) -> A
     if "load" not in intent.confirmed:
         return Ask("load", f"Load roll {intent.roll} into the {snapshot.machine} and confirm.")
     if ours and metres > 0:
-        kind = f"resume@{metres:.2f}"
+        kind = resume_kind(intent.leg, metres)
+        if kind in intent.back:
+            return GoBack(kind, intent.back[kind])
         if kind not in intent.confirmed:
-            text = f"The {snapshot.machine} stopped at {metres:.2f} m. Check the cloth; go on from there?"
-            return Ask(kind, text)
+            at_m = intent.begins_m + metres
+            return Ask(kind, f"The {snapshot.machine} stopped at {at_m:.2f} m. Check the cloth; go on from there?")
     if differing := _differing(intent, snapshot):
         return Write(differing)
     for interlock in GOODS:
@@ -201,6 +226,11 @@ def _prepare(intent: Intent, snapshot: Snapshot, ours: bool, now: datetime) -> A
         if unmet is not None and interlock.override not in intent.confirmed:
             return Ask(interlock.override, f"{snapshot.machine}: {unmet}. Put it right, or go on all the same?")
     return Command(Verb.RESET)
+
+
+def resume_kind(leg: int, metres: float) -> str:
+    """Return the kind of the question whether to go on where a ticket, the operation's `leg`-th, has stopped."""
+    return f"{RESUME}{metres:.2f}" + (f"/{leg}" if leg else "")
 
 
 def _foreign(intent: Intent, snapshot: Snapshot) -> Action:

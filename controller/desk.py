@@ -9,10 +9,12 @@ import rip
 from controller.actor import Actor, Permission
 from controller.book import ACTS, Book
 from controller.decide import Want
+from controller.gaps import gaps_of
 from controller.press import profile_of, with_press
 from controller.request import Accepted, JobRequest, Refused, accept
 from controller.states import RULES, Conflict
-from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip
+from controller.tables import Event, FindingRow, Gap, Job, Operation, Question, Stop, Strip
+from controller.way import Way, way_of
 from controller.work import LayoutTask, TileTask
 
 
@@ -29,6 +31,12 @@ class JobRecord:
     findings: tuple[FindingRow, ...]
     strips: tuple[Strip, ...]
     stops: tuple[Stop, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def way(self) -> Way:
+        """Where the rows of its print lie on the cloth."""
+        return way_of(self.job, self.gaps)
 
 
 class Desk:
@@ -152,7 +160,8 @@ class Desk:
             findings = session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.id)))
             strips = session.exec(select(Strip).where(Strip.job_id == job_id).order_by(col(Strip.index)))
             stops = session.exec(select(Stop).where(Stop.job_id == job_id).order_by(col(Stop.id)))
-            return JobRecord(job, tuple(operations), tuple(findings), tuple(strips), tuple(stops))
+            gaps = gaps_of(session, job_id)
+            return JobRecord(job, tuple(operations), tuple(findings), tuple(strips), tuple(stops), tuple(gaps))
 
     def current(self, actor: Actor, machine: str) -> tuple[Operation, Job] | None:
         """Return what a machine has to do now, its operation and the job; None if nothing."""

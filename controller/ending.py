@@ -10,10 +10,12 @@ import recipes
 from controller import journal
 from controller.actor import CONTROLLER
 from controller.cutting import as_printed, looked_at
-from controller.pieces import finding_of
+from controller.gaps import gaps_of
+from controller.pieces import counted_of
 from controller.questions import withdraw_all
 from controller.states import Step, leads
 from controller.tables import FindingRow, Job, Operation, now
+from controller.way import way_of
 
 LIVE = ("waiting", "ready", "running")
 """Operations that are not over."""
@@ -40,9 +42,10 @@ def cut(session: Session, job: Job, printing: Operation) -> None:
     """The print was ended before its length: the stages behind it have only what is there."""
     if job.total_rows and job.mm_per_row:
         as_printed(job, printing)
+    cut_out_m = way_of(job, gaps_of(session, job.id)).cut_out_m
     for operation in operations_of(session, job.id):
         if operation.status == "waiting":
-            operation.length_m = job.length_m
+            operation.length_m = round(job.length_m + cut_out_m, 4)
     journal.append(session, actor=CONTROLLER, kind="print cut short", job_id=job.id,
                    payload={"asked_m": job.cut_m, "printed_m": job.length_m})  # fmt: skip
 
@@ -53,7 +56,7 @@ def complete(session: Session, job: Job) -> None:
     after = leads(job.status, Step.DONE)
     if not over or not looked_at(job) or after is None:
         return
-    findings = [finding_of(row) for row in findings_of(session, job.id)]
+    findings = counted_of(findings_of(session, job.id), way_of(job, gaps_of(session, job.id)))
     fabric = recipes.ControlRecipe.model_validate(job.control_recipe).recipe.fabric
     inspected_m = min(job.inspected_rows * (job.mm_per_row or 0.0) / 1000, job.length_m)
     length_m = job.length_m if job.cut_m is None else inspected_m  # the rest of a cut print nobody has looked at

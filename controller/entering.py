@@ -1,6 +1,5 @@
 """A job's way into the queue: its roll, and one operation for each stage of its recipe's route."""
 
-import secrets
 from collections.abc import Mapping
 
 from sqlmodel import Session
@@ -8,6 +7,7 @@ from sqlmodel import Session
 import recipes
 from controller import journal
 from controller.approval import to_be_approved
+from controller.gaps import new_ticket
 from controller.line import Line
 from controller.states import State
 from controller.tables import Job, Operation, Roll
@@ -43,7 +43,7 @@ def enter(session: Session, line: Line, actor: str, job: Job, protocols: Mapping
                 stage=stage,
                 machine=machine.name,
                 protocol=protocols[machine.name],
-                ticket=secrets.randbelow(2**31 - 1) + 1,
+                ticket=new_ticket(),
                 length_m=job.length_m,
             )
         )

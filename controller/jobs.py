@@ -20,6 +20,7 @@ from controller.book import Book
 from controller.cutting import end_of, make_shorter
 from controller.desk import NotFound
 from controller.ending import operations_of
+from controller.gaps import gaps_of
 from controller.kept import KeptError, kept
 from controller.pieces import results_of
 from controller.press import with_press
@@ -27,6 +28,7 @@ from controller.remake import amount_of, become, check_designs, copy, missing_of
 from controller.request import Refused, Terms
 from controller.states import RULES, Act, Conflict, State, require
 from controller.tables import FindingRow, Job, Operation, Order, Roll, now
+from controller.way import so_far, way_of
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class JobDesk:
             printing = next(one for one in operations if one.stage == "print")
             if printing.status == "done":
                 raise Conflict(f"job {job_id} is printed; nothing is left to cut short")
-            end_m = end_of(job, printing.metres, at_m)
+            end_m = end_of(job, so_far(printing, job), at_m)
             if printing.status == "running":
                 job.cut_m = end_m
             else:
@@ -189,7 +191,7 @@ class JobDesk:
             job = _job(session, job_id)
             if missing:
                 findings = session.exec(select(FindingRow).where(FindingRow.job_id == job_id)).all()
-                amount = missing_of(job, list(results_of(job, findings)))
+                amount = missing_of(job, list(results_of(job, findings, way_of(job, gaps_of(session, job_id)))))
         control = self._frozen_again(job)  # reads files, so not while the database is held
         with self._changing(actor, job_id, Act.REPEAT) as (session, job, _):
             wanted = quantity_of(job, amount_of(job) if amount is None else amount)

@@ -5,11 +5,12 @@ A job's raster says where its pieces lie, and its findings say where they are; e
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, cast
 
 from controller.tables import FindingRow, Job
+from controller.way import Way
 from qc import DefectClass, Finding
 
 MM_PER_INCH = 25.4
@@ -154,10 +155,27 @@ def finding_of(row: FindingRow) -> Finding:
     )  # fmt: skip
 
 
-def results_of(job: Job, findings: Sequence[FindingRow]) -> tuple[PieceResult, ...]:
-    """Return what was found in each piece of a job."""
+def on_cloth(pieces: Pieces, way: Way) -> Pieces:
+    """Return pieces with their places along the cloth, for those along the print."""
+    return Pieces(tuple(replace(piece, at_m=way.cloth_m(piece.at_m)) for piece in pieces.pieces))
+
+
+def counted_of(findings: Iterable[FindingRow], way: Way) -> list[Finding]:
+    """Return the findings in the goods, without what lies in a length that is cut out."""
+    counted = []
+    for row in findings:
+        found, end_m = finding_of(row), way.ends_m(row.leg)
+        if found.cls == "streak" and found.at_m < end_m < found.end_m:
+            found = replace(found, length_mm=(end_m - found.at_m) * 1000)  # it ran on into what is cut out
+        if found.at_m < end_m:
+            counted.append(found)
+    return counted
+
+
+def results_of(job: Job, findings: Sequence[FindingRow], way: Way) -> tuple[PieceResult, ...]:
+    """Return what was found in each piece of a job, in what is delivered of its print."""
     inspected_m = job.inspected_rows * (job.mm_per_row or 0.0) / 1000
-    return pieces_of(job).results([finding_of(row) for row in findings], inspected_m)
+    return pieces_of(job).results(counted_of(findings, way), inspected_m)
 
 
 def _holds(piece: Piece, finding: Finding) -> bool:

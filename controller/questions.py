@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from controller import journal
 from controller.actor import CONTROLLER
 from controller.decide import Want
+from controller.gaps import BACK
 from controller.states import Act, leads
 from controller.tables import Job, Operation, Question, now
 
@@ -28,14 +29,14 @@ def ask(session: Session, operation: Operation, kind: str, text: str) -> None:
                    job_id=operation.job_id, payload={"kind": kind, "text": text})  # fmt: skip
 
 
-def answer(session: Session, actor: str, question: Question, said: str) -> None:
-    """A person answers; anything but yes holds the job."""
-    question.answer, question.answered_by, question.answered_at = said, actor, now()
+def answer(session: Session, actor: str, question: Question, said: str, row: int | None) -> None:
+    """A person answers, with a row to go back to; without one, anything but yes holds the job."""
+    question.answer, question.answered_by, question.answered_at, question.row = said, actor, now(), row
     job = session.get_one(Job, question.job_id)
-    if said != YES and (after := leads(job.status, Act.HOLD)) is not None:
+    if said not in (YES, BACK) and (after := leads(job.status, Act.HOLD)) is not None:
         job.want, job.status = Want.HOLD.value, after
     journal.append(session, actor=actor, kind="answer", machine=question.machine, job_id=question.job_id,
-                   payload={"kind": question.kind, "answer": said})  # fmt: skip
+                   payload={"kind": question.kind, "answer": said} | ({} if row is None else {"row": row}))  # fmt: skip
 
 
 def take_back(session: Session, operation_id: int) -> None:

@@ -23,6 +23,7 @@ from controller.plans.desk import PlanDesk
 from controller.plans.keep import PROCESSES, PlanKeeper
 from controller.plans.read import Reader
 from controller.prepare import prepare_jobs
+from controller.resuming import ResumeDesk
 from controller.store import Store
 from controller.supervise import Supervisor
 from controller.tracing.desk import GoodsDesk
@@ -56,6 +57,8 @@ class Controller:
         The door for people and programs.
     jobs
         The part of it that is for what is done to jobs: approvals, cuts, splits, repeats.
+    resuming
+        The part of it that is for a print that stopped.
     alarms
         The part of it that is for alarms.
     goods, tracing
@@ -80,6 +83,7 @@ class Controller:
     book: Book
     desk: Desk
     jobs: JobDesk
+    resuming: ResumeDesk
     alarms: AlarmDesk
     goods: GoodsDesk
     tracing: TraceDesk
@@ -154,9 +158,9 @@ class Controller:
             profiles = {name: machine.profile for name, machine in machines.items()}
             recorder = Recorder(Shelf(store), profiles, keeping or Keeping())
             controller = cls(
-                line, machines, supervisors, book, desk, jobs, AlarmDesk(alarms), GoodsDesk(book), TraceDesk(book),
-                PlanDesk(reader, plans, plan), HistoryDesk(recorder, store, profiles), executor, viewing, planning,
-                LoopLag(),
+                line, machines, supervisors, book, desk, jobs, ResumeDesk(book), AlarmDesk(alarms), GoodsDesk(book),
+                TraceDesk(book), PlanDesk(reader, plans, plan), HistoryDesk(recorder, store, profiles), executor,
+                viewing, planning, LoopLag(),
             )  # fmt: skip
             keeper = PlanKeeper(reader, plans, planning, plan)
             background = asyncio.create_task(controller._run(lease, keeper, recorder))

@@ -9,10 +9,11 @@ import structlog
 
 from controller.alarms import AlarmBook
 from controller.book import Book
-from controller.decide import Ask, Command, Finish, Wait, Write, decide
+from controller.decide import Ask, Command, Finish, GoBack, Wait, Write, decide
 from controller.lease import Lease
 from controller.passing import CUT_OFF, passing
 from controller.tables import Operation, now
+from controller.way import counted
 from drivers import (
     AccessError,
     CommandRefused,
@@ -122,6 +123,9 @@ class Supervisor:
                     self._unasked = None
                     self.book.ask(operation, kind, text)
                     self.waiting = "waiting for an answer"
+                case GoBack(kind, row):
+                    self._keep(operation, snapshot, at_once=True)
+                    self.book.go_back(_id(operation), kind, row)
                 case Finish(done):
                     self._keep(operation, snapshot, at_once=True)
                     self.book.finished(_id(operation), done)
@@ -140,7 +144,7 @@ class Supervisor:
         at, operation_id, name = self._kept
         changed = (operation_id, name) != (operation.id, state.name)
         # the end of the cloth runs out past the machine's gauge when all metres are counted
-        news = _metres(snapshot) != operation.metres or state is State.COMPLETING
+        news = _moved(operation, snapshot) or state is State.COMPLETING
         if at_once or changed or (news and time.monotonic() - at >= KEEP_EVERY_S):
             self.book.reached(_id(operation), state.name.title(), _metres(snapshot), _actuals(snapshot))
             self._kept = time.monotonic(), _id(operation), state.name
@@ -173,6 +177,10 @@ class Supervisor:
     def _job(self) -> int | None:
         planned = self.book.intent(self.machine.name)
         return planned[0].job_id if planned else None
+
+
+def _moved(operation: Operation, snapshot: Snapshot) -> bool:
+    return counted(operation, _metres(snapshot), {})[0] != operation.metres
 
 
 def _metres(snapshot: Snapshot) -> float:

@@ -84,6 +84,7 @@ class Job(SQLModel, table=True):
     `ordered` counts pieces, or metres of a job by the metre; `length_m` is what is printed for it, over-run included.
     `cut_m` is where a print under way is to end. `approved_by` let it be printed, `accepted_by` approved its result.
     `strike_off_id` is the job whose acceptance this one waits for, `made_from_id` the one it was made from.
+    `inspected_rows` of the print have been looked at, the last of them in leg `inspected_leg` (see `controller.way`).
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -116,6 +117,7 @@ class Job(SQLModel, table=True):
     mm_per_row: float | None = None
     raster_meta: dict[str, Any] = _json(dict)
     planned_ml: dict[str, float] = _json(dict)
+    inspected_leg: int = 0
     inspected_rows: int = 0
     inspection: str = ""
     grade: dict[str, Any] = _json(dict)
@@ -140,6 +142,9 @@ class Operation(SQLModel, table=True):
     """One stage of a job on its machine. The ticket names it to the machine and is never used twice.
 
     `wettest_pct` is the most moisture that the machine's gauge has shown of its cloth.
+
+    `length_m` and `metres` are along the cloth. A print that was taken up further back has a new ticket, its `leg`-th
+    after the first: it began at row `start_row`, and `behind` is what the machine had counted before it, by tag.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -154,6 +159,9 @@ class Operation(SQLModel, table=True):
     metres: float = 0.0
     actuals: dict[str, float] = _json(dict)
     wettest_pct: float | None = None
+    leg: int = 0
+    start_row: int = 0
+    behind: dict[str, float] = _json(dict)
     started_at: datetime | None = _time(default=None)
     ended_at: datetime | None = _time(default=None)
 
@@ -174,8 +182,24 @@ class Stop(SQLModel, table=True):
     ended_at: datetime | None = _time(default=None)
 
 
+class Gap(SQLModel, table=True):
+    """Where a print stopped and a row further back at which it was taken up: what lies between them is cut out.
+
+    `ticket` printed up to `stop_row`; its successor began again at `resume_row`.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int = Field(foreign_key="job.id", index=True)
+    operation_id: int = Field(foreign_key="operation.id", index=True)
+    ticket: int
+    stop_row: int
+    resume_row: int
+    decided_by: str = Field(max_length=64)
+    made_at: datetime = _time(default_factory=now)
+
+
 class Question(SQLModel, table=True):
-    """What the controller asks a person, once per operation and kind."""
+    """What the controller asks a person, once per operation and kind; `row` is the answer to where to go on."""
 
     id: int | None = Field(default=None, primary_key=True)
     operation_id: int = Field(foreign_key="operation.id", index=True)
@@ -188,14 +212,16 @@ class Question(SQLModel, table=True):
     answered_at: datetime | None = _time(default=None)
     answer: str | None = None
     answered_by: str | None = None
+    row: int | None = None
 
 
 class Strip(SQLModel, table=True):
-    """One inspected strip of the print."""
+    """One inspected strip of the print, as one of its legs printed it."""
 
     id: int | None = Field(default=None, primary_key=True)
     job_id: int = Field(foreign_key="job.id", index=True)
     index: int
+    leg: int = 0
     row_start: int
     rows: int
     findings: int = 0
@@ -203,13 +229,14 @@ class Strip(SQLModel, table=True):
 
 
 class FindingRow(SQLModel, table=True):
-    """One defect on the roll; a running streak is one row that grows."""
+    """One defect on the roll, as a leg of the print has it; a running streak is one row that grows."""
 
     __tablename__ = "finding"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     job_id: int = Field(foreign_key="job.id", index=True)
     key: str = Field(max_length=64)
+    leg: int = 0
     defect: str = Field(max_length=20)
     at_m: float
     x_mm: float

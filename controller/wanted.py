@@ -53,10 +53,11 @@ def read_intents(
         if operation is not None:
             done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
             roll = session.exec(select(Roll).where(Roll.job_id == operation.job_id)).one()
-            yes = select(Question.kind).where(Question.operation_id == operation.id, Question.answer == YES)
-            confirmed = frozenset(session.exec(yes))
+            asked = select(Question.kind, Question.row).where(Question.operation_id == operation.id)
+            confirmed = frozenset(kind for kind, _ in session.exec(asked.where(Question.answer == YES)))
+            back = {kind: row for kind, row in session.exec(asked) if row is not None}
             job = jobs[operation.job_id]
-            intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, goods, line)
+            intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, back, goods, line)
     return intents
 
 

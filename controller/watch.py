@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
-from sqlmodel import col, or_, select
+from sqlmodel import col, func, or_, select
 
 from controller.book import Book
+from controller.gaps import gaps_of
 from controller.passing import in_turns, passing
-from controller.tables import Job, Operation
+from controller.tables import Job, Operation, Strip
 from controller.work import Looked, LookTask, judge, look, reaches_back
 from drivers import Camera, CameraStrip
 
@@ -70,7 +71,7 @@ class _Look:
 
 
 async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, operation: Operation) -> None:
-    """Look at several strips at once, judge them in their order."""
+    """Look at several strips of one leg of a print at once, judge them in their order."""
     if job.id is None:
         return
     folder = book.job_folder(job.id) / "spool"
@@ -79,9 +80,10 @@ async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, o
     received: CameraStrip | None = None
     judged: CameraStrip | None = None
     inspection, ended = job.inspection, False
-    strips = camera.strips(operation.ticket, job.inspected_rows, folder)
+    ticket, number = _where(book, job, operation)
+    strips = camera.strips(ticket, job.inspected_rows, folder)
     arriving: asyncio.Future[CameraStrip | None] | None = None
-    over = asyncio.create_task(_until_over(book, job.id, operation.id or 0))
+    over = asyncio.create_task(_until_over(book, job.id, operation.id or 0, job.inspected_leg))
     try:
         while not (ended and not looks):
             if arriving is None and not ended and len(looks) < AHEAD:
@@ -94,10 +96,10 @@ async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, o
                 strip, arriving = arriving.result(), None
                 ended = strip is None or strip.last
                 if strip is not None:
-                    task = _task(book, job, job.id, strip, received)
+                    task = _task(book, job, job.id, strip, received, number)
                     result = asyncio.get_running_loop().run_in_executor(executor, look, task)
                     looks.append(_Look(strip, task, result))
-                    received = strip
+                    received, number = strip, number + 1
             if looks and looks[0].result.done():
                 seen = looks.popleft()
                 inspection = await _judge(book, executor, job, seen, inspection)
@@ -114,6 +116,14 @@ async def _watch_job(book: Book, camera: Camera, executor: Executor, job: Job, o
         await strips.aclose()
 
 
+def _where(book: Book, job: Job, operation: Operation) -> tuple[int, int]:
+    """Return the ticket whose strips are looked at now, and the number of the next strip of the job."""
+    with book.store.read() as session:
+        last = session.exec(select(func.max(Strip.index)).where(Strip.job_id == job.id)).one()
+        tickets = [gap.ticket for gap in gaps_of(session, job.id or 0)] + [operation.ticket]
+    return tickets[job.inspected_leg], 0 if last is None else last + 1
+
+
 async def _judge(book: Book, executor: Executor, job: Job, seen: _Look, inspection: str) -> str:
     """Judge one strip, write it into the job's record and return what the next strip must know."""
     looked, strip = seen.result.result(), seen.strip
@@ -124,24 +134,28 @@ async def _judge(book: Book, executor: Executor, job: Job, seen: _Look, inspecti
         looked = longer
     result = await asyncio.to_thread(judge, seen.task, looked, inspection)
     # the last rows may be fewer than a camera row takes; they are looked at with the row before
-    rows = (job.total_rows or 0) - strip.row_start if strip.last else strip.rows
-    book.inspected(job.id or 0, strip.index, strip.row_start, rows, result)
+    rows = None if strip.last else strip.rows
+    book.inspected(job.id or 0, job.inspected_leg, seen.task.index, strip.row_start, rows, result)
     looked.evidence.unlink(missing_ok=True)
     return result.inspection
 
 
-async def _until_over(book: Book, job_id: int, operation_id: int) -> None:
-    """Return when the job is cancelled, has failed, or its print was cut short: no more strips will come."""
+async def _until_over(book: Book, job_id: int, operation_id: int, leg: int) -> None:
+    """Return when no more strips of this leg will come, or are wanted.
+
+    The job is cancelled, has failed, its print was cut short, or it was taken up further back.
+    """
     while True:
         seen = book.store.feed.version
         with book.store.read() as session:
             job, printing = session.get_one(Job, job_id), session.get_one(Operation, operation_id)
-        if job.status in ("cancelled", "failed") or (job.cut_m is not None and printing.status == "done"):
+        cut = job.cut_m is not None and printing.status == "done"
+        if job.status in ("cancelled", "failed") or cut or job.inspected_leg != leg:
             return
         await book.store.feed.wait(seen, timeout_s=5.0)
 
 
-def _task(book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraStrip | None) -> LookTask:
+def _task(book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraStrip | None, number: int) -> LookTask:
     return LookTask(
         captured=strip.path,
         captured_before=before.path if before else None,
@@ -152,7 +166,7 @@ def _task(book: Book, job: Job, job_id: int, strip: CameraStrip, before: CameraS
         control_recipe=job.control_recipe,
         row_start=strip.row_start,
         mm_per_row=job.mm_per_row or 0.0,
-        index=strip.index,
+        index=number,
         mm_per_px=strip.mm_per_px,
         x_mm=strip.x_mm,
         job_folder=book.job_folder(job_id),

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from controller import Conflict, Forbidden, NotFound, Refused
 from controller.lease import LeaseLost
 from controller.passing import CUT_OFF, passing
-from hmi import alarm_api, figures_api, history_api, job_api, plan_api, trace_api
+from hmi import alarm_api, figures_api, history_api, job_api, plan_api, resume_api, trace_api
 from hmi.api import metrics_router, router
 from hmi.state import App
 
@@ -67,6 +67,7 @@ def create_app(state: App, dist: Path = DIST) -> FastAPI:
     app.state.foulard = state
     app.include_router(router)
     app.include_router(job_api.router)
+    app.include_router(resume_api.router)
     app.include_router(alarm_api.router)
     app.include_router(trace_api.router)
     app.include_router(plan_api.router)

@@ -23,6 +23,7 @@ from hmi import (
     machine_commands,
     plan_commands,
     plan_line_commands,
+    resume_commands,
     rip_commands,
     sign_in_commands,
     trace_commands,
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 
 for command in (rip_commands.rip, rip_commands.atlas, rip_commands.inspect, line_commands.line, line_commands.questions,
-                line_commands.answer, trace_commands.trace, trace_commands.scan,
+                line_commands.answer, resume_commands.go_back, trace_commands.trace, trace_commands.scan,
                 figures_commands.figures):  # fmt: skip
     app.command()(command)
 app.command("sign-in")(sign_in_commands.sign_in)

@@ -161,7 +161,7 @@ def _job_news(
         ring.put("job", job=view)
     base = f"/api/v1/jobs/{job_id}"
     for strip in record.strips[strips.get(job_id, 0) :]:
-        ring.put("strip", job_id=job_id, strip=views.strip_view(strip, base, record.job.mm_per_row or 0.0))
+        ring.put("strip", job_id=job_id, strip=views.strip_view(strip, base, record.way))
     strips[job_id] = len(record.strips)
     known = findings.setdefault(job_id, {})
     for finding in views.finding_views(record, base):

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from hmi import alarm_api, figures_api, history_api, job_api, plan_api, trace_api
+from hmi import alarm_api, figures_api, history_api, job_api, plan_api, resume_api, trace_api
 from hmi.api import router
 
 DOCUMENT = Path(__file__).parent / "web" / "openapi.json"
@@ -18,6 +18,7 @@ def document() -> dict[str, Any]:
     app = FastAPI(title="Foulard", version="0.1.0")
     app.include_router(router)
     app.include_router(job_api.router)
+    app.include_router(resume_api.router)
     app.include_router(alarm_api.router)
     app.include_router(trace_api.router)
     app.include_router(plan_api.router)

@@ -82,6 +82,10 @@ async def _until_over(controller: Controller, job_id: int, progress: Callable[[J
         await feed.wait(seen, timeout_s=5.0)
 
 
+ALONG_CLOTH = {"cloth_m", "cut_out"}
+"""What only tells something of a print that was taken up further back, as this one never is."""
+
+
 def result(record: JobRecord, page: Path) -> dict[str, Any]:
     """Return a job's outcome as plain data: the contract of `foulard print --json`."""
     job = record.job
@@ -99,10 +103,13 @@ def result(record: JobRecord, page: Path) -> dict[str, Any]:
         "printed_m": round(printed_rows * (job.mm_per_row or 0.0) / 1000, 3),
         "strips": len(record.strips),
         "findings": [
-            {name: value for name, value in view.model_dump(mode="json").items() if name not in ("id", "picture")}
+            view.model_dump(mode="json", exclude={"id", "picture", *ALONG_CLOTH})
             for view in sorted(finding_views(record, ""), key=lambda view: view.at_m)
         ],
-        "pieces": [piece_view(piece).model_dump(mode="json") for piece in results_of(job, record.findings)],
+        "pieces": [
+            piece_view(piece, record.way).model_dump(mode="json", exclude=ALONG_CLOTH)
+            for piece in results_of(job, record.findings, record.way)
+        ],
         "grade": {"points_per_100m2": job.grade.get("points_per_100m2"), "quality": job.grade.get("quality")},
         "report": str(page),
     }  # fmt: skip

@@ -50,12 +50,17 @@ def page(record: JobRecord, folder: Path) -> str:
     job = record.job
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     width_mm = control.recipe.fabric.print_width_mm
-    pieces = pieces_of(job)
-    height = max(40.0, MAP_WIDTH * width_mm / 1000 / max(job.length_m, width_mm / 1000))
+    pieces, way = pieces_of(job), record.way
+    cloth_m = job.length_m + way.cut_out_m
+    height = max(40.0, MAP_WIDTH * width_mm / 1000 / max(cloth_m, width_mm / 1000))
+
+    def along(metres: float) -> float:
+        return metres / cloth_m * MAP_WIDTH
+
     return _ENVIRONMENT.get_template("report.html").render(
         job=job,
         recipe=control.recipe,
-        tally=tally(job, results_of(job, record.findings)),
+        tally=tally(job, results_of(job, record.findings, record.way)),
         digest=control.digest,
         preview=_data_url(folder / "preview.jpg"),
         stages=[
@@ -67,23 +72,31 @@ def page(record: JobRecord, folder: Path) -> str:
             for number, (name, ml) in enumerate(job.planned_ml.items(), start=1)
         ],
         pieces=[
-            {"result": result, "x": result.piece.at_m / job.length_m * MAP_WIDTH,
-             "y": result.piece.x_mm / width_mm * height, "w": result.piece.length_mm / 1000 / job.length_m * MAP_WIDTH,
+            {"result": result, "x": along(way.cloth_m(result.piece.at_m)),
+             "y": result.piece.x_mm / width_mm * height, "w": along(result.piece.length_mm / 1000),
              "h": result.piece.width_mm / width_mm * height}
-            for result in results_of(job, record.findings)
+            for result in results_of(job, record.findings, record.way)
         ],
         findings=[
-            {"row": row, "place": pieces.place(finding_of(row)),
+            {"row": row, "place": pieces.place(finding_of(row)), "cut_out": row.at_m >= way.ends_m(row.leg),
              "picture": _data_url(folder / row.picture) if row.picture else None,
-             "x": row.at_m / job.length_m * MAP_WIDTH, "y": row.x_mm / width_mm * height,
-             "w": max(row.length_mm / 1000 / job.length_m * MAP_WIDTH, 6),
+             "at_m": way.cloth_m(row.at_m, row.leg), "x": along(way.cloth_m(row.at_m, row.leg)),
+             "y": row.x_mm / width_mm * height, "w": max(along(row.length_mm / 1000), 6),
              "h": max(row.width_mm / width_mm * height, 6)}
-            for row in sorted(record.findings, key=lambda row: row.at_m)
+            for row in sorted(record.findings, key=lambda row: way.cloth_m(row.at_m, row.leg))
         ],
         stops=[
-            {"stop": stop, "title": STAGE_TITLES[stop.stage], "x": stop.at_m / job.length_m * MAP_WIDTH}
+            {"stop": stop, "title": STAGE_TITLES[stop.stage], "x": along(stop.at_m)}
             for stop in record.stops
         ],
+        cut_outs=[
+            {"cut_out": one, "x": along(one.from_m), "w": max(along(one.length_m), 2)} for one in way.cut_outs
+        ],
+        gaps=[
+            {"gap": gap, "stop_m": gap.stop_row * way.pitch_m, "resume_m": gap.resume_row * way.pitch_m}
+            for gap in record.gaps
+        ],
+        cloth_m=cloth_m,
         strips=[_data_url(folder / strip.picture) for strip in record.strips[:24]],
         more_strips=max(len(record.strips) - 24, 0),
         map_width=MAP_WIDTH,

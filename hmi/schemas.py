@@ -172,10 +172,15 @@ class PlaceView(View):
 
 
 class PieceView(View):
-    """One piece on the roll: its rectangle, what was found in it, and its quality once it is wholly inspected."""
+    """One piece on the roll: its rectangle, what was found in it, and its quality once it is wholly inspected.
+
+    Of everything on the roll `at_m` is the metre along the print and `cloth_m` the metre along the cloth. They are the
+    same unless a length is cut out before it.
+    """
 
     name: str
     at_m: float
+    cloth_m: float
     x_mm: float
     length_mm: float
     width_mm: float
@@ -185,11 +190,16 @@ class PieceView(View):
 
 
 class FindingView(View):
-    """One defect: what, where and how big; `piece` is none in the gutter and in a job by the metre."""
+    """One defect: what, where and how big; `piece` is none in the gutter and in a job by the metre.
+
+    With `cut_out` it lies in a length that is cut out, and counts for nothing.
+    """
 
     id: int
     cls: str
     at_m: float
+    cloth_m: float
+    cut_out: bool
     x_mm: float
     length_mm: float
     width_mm: float
@@ -203,13 +213,26 @@ class StripView(View):
 
     index: int
     at_m: float
+    cloth_m: float
     length_m: float
     findings: int
     picture: str
 
 
+class CutOutView(View):
+    """A length of printed cloth that is cut out, between two ends of a gap: its place along the cloth.
+
+    The print goes on behind it at the metre at which it stops before it, `print_m`.
+    """
+
+    from_m: float
+    to_m: float
+    length_m: float
+    print_m: float
+
+
 class StopView(View):
-    """A place on the roll where the cloth stood still; `seconds` so far, if it stands there now."""
+    """A place on the roll where the cloth stood still, along the cloth; `seconds` so far, if it stands there now."""
 
     stage: Stage
     state: str
@@ -292,7 +315,7 @@ class InkView(View):
 
 
 class JobDetail(JobView):
-    """One job with its picture, its strips and its findings."""
+    """One job with its picture, its strips and its findings; `cloth_length_m` with what is cut out of it."""
 
     repeat_width_mm: float | None
     repeat_height_mm: float | None
@@ -304,7 +327,10 @@ class JobDetail(JobView):
     finding_list: tuple[FindingView, ...]
     pieces: tuple[PieceView, ...]
     stops: tuple[StopView, ...]
+    cut_outs: tuple[CutOutView, ...]
+    cloth_length_m: float
     inspected_m: float
+    inspected_cloth_m: float
     has_report: bool
 
 

@@ -15,6 +15,7 @@ from controller.states import RULES, allowed
 from controller.supervise import Supervisor
 from controller.tables import Event, FindingRow, Job, Operation, Question, Stop, Strip, now
 from controller.tally import Tally, tally
+from controller.way import CutOut, Way, counted
 from controller.work import LayoutTask, condition
 from drivers import Machine, Snapshot
 from hmi import schemas
@@ -49,7 +50,7 @@ def machine_view(controller: Controller, name: str) -> schemas.MachineView:
         state_number=int(snapshot.state) if snapshot.state else None,
         remote=bool(snapshot.value("remote")) if snapshot.good("remote") else None,
         age_s=_age_s(snapshot),
-        metres=_number(snapshot, "metres") if ours else None,
+        metres=_metres(operation, snapshot) if operation and ours else None,
         length_m=operation.length_m if operation else None,
         job_id=job.id if job else None,
         job_title=job.title if job else None,
@@ -92,7 +93,8 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
     """
     job = record.job
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
-    mm_per_row = job.mm_per_row or 0.0
+    way = record.way
+    inspected_m = job.inspected_rows * way.pitch_m
     printed = next((item for item in record.operations if item.stage == "print"), None)
     used = printed.actuals if printed else {}
     return schemas.JobDetail(
@@ -106,20 +108,24 @@ def job_detail(record: JobRecord, base: str) -> schemas.JobDetail:
             schemas.InkView(name=name, planned_ml=round(ml, 3), used_ml=used.get(f"ink{number}_used_ml"))
             for number, (name, ml) in enumerate(job.planned_ml.items(), start=1)
         ),
-        strips=tuple(strip_view(strip, base, mm_per_row) for strip in record.strips),
+        strips=tuple(strip_view(strip, base, way) for strip in record.strips),
         finding_list=finding_views(record, base),
-        pieces=tuple(piece_view(result) for result in results_of(job, record.findings)),
+        pieces=tuple(piece_view(result, way) for result in results_of(job, record.findings, way)),
         stops=tuple(stop_view(stop) for stop in record.stops),
-        inspected_m=round(job.inspected_rows * mm_per_row / 1000, 4),
+        cut_outs=tuple(cut_out_view(one) for one in way.cut_outs),
+        cloth_length_m=round(job.length_m + way.cut_out_m, 4),
+        inspected_m=round(inspected_m, 4),
+        inspected_cloth_m=round(way.cloth_m(inspected_m, job.inspected_leg), 4),
         has_report=job.status == "complete",
     )
 
 
-def strip_view(strip: Strip, base: str, mm_per_row: float) -> schemas.StripView:
+def strip_view(strip: Strip, base: str, way: Way) -> schemas.StripView:
     """Return one inspected strip."""
+    at_m = strip.row_start * way.pitch_m
     return schemas.StripView(
-        index=strip.index, at_m=round(strip.row_start * mm_per_row / 1000, 4),
-        length_m=round(strip.rows * mm_per_row / 1000, 4), findings=strip.findings,
+        index=strip.index, at_m=round(at_m, 4), cloth_m=round(way.cloth_m(at_m, strip.leg), 4),
+        length_m=round(strip.rows * way.pitch_m, 4), findings=strip.findings,
         picture=f"{base}/strips/{strip.index}.jpg",
     )  # fmt: skip
 
@@ -133,19 +139,28 @@ def stop_view(stop: Stop) -> schemas.StopView:
     )  # fmt: skip
 
 
+def cut_out_view(cut_out: CutOut) -> schemas.CutOutView:
+    """Return one length that is cut out."""
+    return schemas.CutOutView(
+        from_m=round(cut_out.from_m, 4), to_m=round(cut_out.to_m, 4), length_m=round(cut_out.length_m, 4),
+        print_m=round(cut_out.print_m, 4),
+    )  # fmt: skip
+
+
 def finding_views(record: JobRecord, base: str) -> tuple[schemas.FindingView, ...]:
     """Return the defects of a job, each with the piece it lies in."""
     if not record.findings:
         return ()
     pieces = pieces_of(record.job)
-    return tuple(_finding_view(row, pieces.place(finding_of(row)), base) for row in record.findings)
+    return tuple(_finding_view(row, pieces.place(finding_of(row)), base, record.way) for row in record.findings)
 
 
-def piece_view(result: PieceResult) -> schemas.PieceView:
+def piece_view(result: PieceResult, way: Way) -> schemas.PieceView:
     """Return one piece with what was found in it."""
     piece = result.piece
     return schemas.PieceView(
-        name=piece.name, at_m=round(piece.at_m, 4), x_mm=round(piece.x_mm, 2), length_mm=round(piece.length_mm, 2),
+        name=piece.name, at_m=round(piece.at_m, 4), cloth_m=round(way.cloth_m(piece.at_m), 4),
+        x_mm=round(piece.x_mm, 2), length_mm=round(piece.length_mm, 2),
         width_mm=round(piece.width_mm, 2), findings=result.findings, points=result.points, quality=result.quality,
     )  # fmt: skip
 
@@ -157,12 +172,14 @@ def place_view(place: Place) -> schemas.PlaceView:
     )
 
 
-def _finding_view(finding: FindingRow, place: Place | None, base: str) -> schemas.FindingView:
+def _finding_view(finding: FindingRow, place: Place | None, base: str, way: Way) -> schemas.FindingView:
+    cut_out = finding.at_m >= way.ends_m(finding.leg)
     return schemas.FindingView(
-        id=finding.id or 0, cls=finding.defect, at_m=round(finding.at_m, 4), x_mm=round(finding.x_mm, 2),
+        id=finding.id or 0, cls=finding.defect, at_m=round(finding.at_m, 4),
+        cloth_m=round(way.cloth_m(finding.at_m, finding.leg), 4), cut_out=cut_out, x_mm=round(finding.x_mm, 2),
         length_mm=round(finding.length_mm, 2), width_mm=round(finding.width_mm, 2), points=finding.points,
         picture=f"{base}/findings/{finding.id}.jpg" if finding.picture else None,
-        piece=place_view(place) if place else None,
+        piece=place_view(place) if place and not cut_out else None,
     )  # fmt: skip
 
 
@@ -220,6 +237,7 @@ def journal_view(event: Event) -> schemas.JournalView:
 def _job_fields(record: JobRecord) -> dict[str, Any]:
     job = record.job
     operations = sorted(record.operations, key=lambda operation: _STAGE_ORDER[operation.stage])
+    results = results_of(job, record.findings, record.way) if job.status == "complete" else ()
     at_work = next((item.stage for item in operations if item.status in ("ready", "running")), None)
     control = recipes.ControlRecipe.model_validate(job.control_recipe)
     return {
@@ -231,7 +249,7 @@ def _job_fields(record: JobRecord) -> dict[str, Any]:
         "seconds_pct": job.seconds_pct, "priority": job.priority, "due_at": job.due_at,
         "needs_approval": job.needs_approval, "approved_by": job.approved_by, "accepted_by": job.accepted_by,
         "strike_off_id": job.strike_off_id, "made_from_id": job.made_from_id, "cut_m": job.cut_m,
-        "tally": _tally_view(tally(job, results_of(job, record.findings)) if job.status == "complete" else None),
+        "tally": _tally_view(tally(job, results)),
         "progress": round(progress(job, operations), 4), "created_at": job.created_at,
         "created_by": job.created_by, "error": job.error,
         "operations": tuple(operation_view(operation) for operation in operations),
@@ -278,6 +296,11 @@ def _hex(srgb: Sequence[int]) -> str:
 def _age_s(snapshot: Snapshot) -> float:
     time = snapshot.tags["state"].time
     return round(max((datetime.now(UTC) - time).total_seconds(), 0.0), 1) if time else 0.0
+
+
+def _metres(operation: Operation, snapshot: Snapshot) -> float | None:
+    shown = _number(snapshot, "metres")
+    return None if shown is None else counted(operation, shown, {})[0]
 
 
 def _number(snapshot: Snapshot, name: str) -> float | None:

@@ -1,8 +1,9 @@
 """The strip camera behind the press: strips of 4096 rows over TCP, each sent when its rows are printed.
 
 A client asks by one JSON line ``{"ticket": N, "from_row": R}``; for each strip it gets a JSON line and raw RGB rows,
-and answers ``{"ack": row_end}``; at most two strips are on their way. Strips lie on a fixed grid, so the first one is
-the strip that holds ``from_row``; a request behind the end gets the last strip again. A new line asks anew.
+and answers ``{"ack": row_end}``; at most two strips are on their way. Strips lie on a grid that begins at the ticket's
+first row, so the first one is the strip that holds ``from_row``; a request behind the end gets the last strip again.
+A ticket that another one has followed ends where it was printed to. A new line asks anew.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ LONGEST_LINE = 4096
 
 
 class StripCamera:
-    """Serves the strips of the ticket the press has in work; another ticket waits until the press has it."""
+    """Serves the strips of the ticket the press has in work, and of those it had; another waits until it has it."""
 
     def __init__(self, press: PressWork, cloth: Callable[[], Cloth], host: str, port: int) -> None:
         self._press, self._cloth, self._host, self._port = press, cloth, host, port
@@ -78,27 +79,27 @@ class StripCamera:
     async def _send(
         self, writer: asyncio.StreamWriter, ticket: int, from_row: int, acknowledged: asyncio.Queue[int]
     ) -> None:
-        index, unacknowledged, last = from_row // STRIP_ROWS, 0, False
+        unacknowledged, last = 0, False
         while not last:
             while unacknowledged >= UNACKNOWLEDGED or not acknowledged.empty():
                 await acknowledged.get()
                 unacknowledged -= 1
-            header, pixels = await self._strip(ticket, index)
+            header, pixels = await self._strip(ticket, from_row)
             writer.write(json.dumps(header).encode() + b"\n")
             for start in range(0, len(pixels), CHUNK):
                 writer.write(pixels[start : start + CHUNK])
                 await writer.drain()
-            index, last, unacknowledged = header["index"] + 1, header["last"], unacknowledged + 1
-            self._press.camera_saw(header["row_start"] + header["rows"])
+            from_row, last, unacknowledged = header["row_start"] + header["rows"], header["last"], unacknowledged + 1
+            self._press.camera_saw(from_row)
 
-    async def _strip(self, ticket: int, index: int) -> tuple[dict[str, Any], memoryview]:
+    async def _strip(self, ticket: int, from_row: int) -> tuple[dict[str, Any], memoryview]:
         """Wait until a strip is printed and render it in a thread, so that all servers go on answering."""
-        while (place := self._place(ticket, index)) is None:  # noqa: ASYNC110 (looks at the plant's clock)
+        while (place := self._place(ticket, from_row)) is None:  # noqa: ASYNC110 (looks at the plant's clock)
             await asyncio.sleep(POLL_S)
         view, index, row_start, row_end, total_rows = place
         height = (row_end - row_start) // CELL
-        printed = self._press.printed(ticket)
-        sight = Sight(printed, self._cloth(), self._press.start_row)
+        cloth = self._cloth()
+        sight = Sight(self._press.printed(ticket), cloth, self._press.first_row(ticket, cloth))
         picture = await asyncio.to_thread(render, view, sight, ticket=ticket, row_start=row_start, height_px=height)
         header = {
             "index": index,
@@ -115,19 +116,19 @@ class StripCamera:
         }
         return header, picture.data.cast("B")
 
-    def _place(self, ticket: int, index: int) -> tuple[Eye, int, int, int, int] | None:
-        """View, index, first row, end and total of a strip, or None while it is not printed."""
+    def _place(self, ticket: int, from_row: int) -> tuple[Eye, int, int, int, int] | None:
+        """View, index, first row, end and total of the strip that holds a row, or None while it is not printed."""
         state = self._press.camera_rows(ticket)
         if state is None:
             return None
-        view, row, total_rows = state
-        strips = max((total_rows + STRIP_ROWS - SHORTEST_STRIP) // STRIP_ROWS, 1)
-        index = min(index, strips - 1)
-        row_start = index * STRIP_ROWS
-        row_end = total_rows if index == strips - 1 else row_start + STRIP_ROWS
+        begin, end = state.start_row // CELL * CELL, state.end_row
+        strips = max((end - begin + STRIP_ROWS - SHORTEST_STRIP) // STRIP_ROWS, 1)
+        index = min(max(from_row - begin, 0) // STRIP_ROWS, strips - 1)
+        row_start = begin + index * STRIP_ROWS
+        row_end = end if index == strips - 1 else row_start + STRIP_ROWS
         # the rows that follow shine in through the camera's blur and the encoder's shift
-        if row >= min(row_end + MARGIN_ROWS, total_rows):
-            return view, index, row_start, row_end, total_rows
+        if state.row >= min(row_end + MARGIN_ROWS, end):
+            return state.view, index, row_start, row_end, end
         self._press.camera_saw(row_start)
         return None
 

@@ -61,14 +61,18 @@ class Cloth:
     ticket : int
         The job it is in.
     length_m : float
+        Of the whole roll.
     data : float64 (fields, stretches)
         In the order of ``FIELDS``; ``cloth[name]`` is a view of one row.
+    begins_m : float
+        Metre of the roll at which the ticket began: machines count from there.
     """
 
     roll: int
     ticket: int
     length_m: float
     data: NDArray[np.float64]
+    begins_m: float = 0.0
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         return self.data[_INDEX[name]]
@@ -84,9 +88,9 @@ class Cloth:
         return self.length_m / max(self.stretches, 1)
 
     def passed(self, metres: float) -> int:
-        """Stretches whose middle lies before this metre of the job."""
+        """Stretches of the roll whose middle lies before this metre of the job."""
         count = self.data.shape[1]
-        return min(max(int(metres / self.length_m * count + 0.5), 0), count) if count else 0
+        return min(max(int((metres + self.begins_m) / self.length_m * count + 0.5), 0), count) if count else 0
 
     def zone(self, entered_m: float, from_m: float, to_m: float) -> slice:
         """Stretches that lie between two places of a machine (metres behind its entry)."""
@@ -95,7 +99,7 @@ class Cloth:
     def at(self, entered_m: float, place_m: float, name: str, otherwise: float) -> float:
         """Property of the stretch at a place of a machine; ``otherwise`` while no cloth of the job is there."""
         index = self.passed(entered_m - place_m)
-        if not index > 0 or entered_m - place_m > self.length_m:
+        if not index > 0 or entered_m - place_m + self.begins_m > self.length_m:
             return otherwise
         return float(self.data[_INDEX[name], index - 1])
 

@@ -87,6 +87,7 @@ class Machine:
         self.expired: bool | None = None
         self._process, self._profile, self._work = process, profile, work
         self._memory, self._rolls, self._calendar_h = memory, rolls, calendar_h
+        self._way_m = process.content_m + process.runout_m
         self._bits = {alarm.name: alarm.bit for alarm in profile.alarms if alarm.bit is not None}
         self.troubles = Troubles(faults, memory.note)
         self.inputs: dict[str, Any] = {}
@@ -140,7 +141,7 @@ class Machine:
         length_m = self.plc.order.length_m
         if self.plc.order.ticket == 0 or length_m <= 0:
             return
-        self.cloth = self._rolls.take(self.plc.order.ticket, length_m)
+        self.cloth = self._rolls.take(self.plc.order)
         self._lay_ink()
         self._rolls.recall(self.cloth, out)
         inside = self._memory.inside().reshape(len(FIELDS), -1)
@@ -224,7 +225,10 @@ class Machine:
             self.plc = replace(self.plc, latched=self.plc.latched | {"wrong_roll"})
         if self.plc.state == State.RESETTING != state:
             self._prepared = False
-            if self.plc.order.ticket != before.order.ticket:
+            if self.plc.order.ticket == before.order.ticket:
+                self._rolls.take_up(self.cloth)
+            else:
+                self._leave(before)
                 self.physics = self._process.new_job(self.physics)
                 self.troubles.new_job()
                 self._tell_work()
@@ -244,13 +248,12 @@ class Machine:
         return self._work.refusal(order)
 
     def _advance(self, due_s: float, deadline: float) -> None:
-        way_m = self._process.content_m + self._process.runout_m
         while due_s > 0 and not self._work.waiting(self.plc):
             if self.plc.state == State.RESETTING and not self._prepared:
                 self._verify()
             self._look()
             step_s = min(due_s, STEP_S if self.plc.state in ACTING else STEADY_STEP_S)
-            now = drive(self.plc, self.troubles.upsets, way_m=way_m, calendar_h=self._calendar_h())
+            now = drive(self.plc, self.troubles.upsets, way_m=self._way_m, calendar_h=self._calendar_h())
             self.physics = self._process.step(self.physics, self.inputs, now, self.cloth, step_s)
             self.plc = scan(
                 self.plc,
@@ -260,7 +263,7 @@ class Machine:
                 content_m=self._process.content_m,
                 dt_s=step_s,
             )
-            now = drive(self.plc, self.troubles.upsets, way_m=way_m)
+            now = drive(self.plc, self.troubles.upsets, way_m=self._way_m)
             self._given = self._process.alarms(self.physics, self.inputs, now)
             self.plc = interlock(self.plc, self._given, self._process.trips)
             due_s -= step_s
@@ -293,25 +296,31 @@ class Machine:
         elif answer is not None:
             self.plc, self._prepared = answer, True
             if self.cloth.ticket != self.plc.order.ticket:
-                self.cloth = self._rolls.take(self.plc.order.ticket, self.plc.order.length_m)
-                self._out = 0
+                self.cloth = self._rolls.take(self.plc.order)
+                self._out = self.cloth.zone(0.0, 0.0, self._way_m).start
             self._lay_ink()
 
     def _lay_ink(self) -> None:
-        if planned := self._work.planned_ml(self.cloth.stretches):
+        if planned := self._work.planned_ml(self.cloth.stretches - self.cloth.passed(0.0)):
             lay_ink(self.cloth, planned, self.plc.entered_m)
 
     def store(self, *, clean: bool) -> None:
         """Write the retentive memory, and what left the machine to its roll."""
-        way_m = self._process.content_m + self._process.runout_m
-        inside = self.cloth.zone(self.plc.entered_m, 0.0, way_m)
+        inside = self.cloth.zone(self.plc.entered_m, 0.0, self._way_m)
         # a stretch that left is written before the memory knows of it; written twice, it is the same
         self._rolls.give(self.cloth, self._out, inside.start)
         self._out = max(self._out, inside.start)
+        if self.plc.state in (State.STOPPED, State.ABORTED):
+            self._leave(self.plc)
         self._stored_inputs = {**self.inputs, **_BEAT}
         plc = {**asdict(self.plc), "latched": sorted(self.plc.latched)}
         content = {"clean": clean, "plc": plc, "physics": asdict(self.physics), "inputs": self.inputs, "out": self._out}
         self._memory.store(content, self.cloth.data[:, self._out : inside.stop])
+
+    def _leave(self, plc: Plc) -> None:
+        """Say how far the roll has come that the machine stands in: it may be cut off there, or go on otherwise."""
+        if self._out < self.cloth.stretches and plc.entered_m > 0:
+            self._rolls.leave(self.cloth, self._out, min(plc.entered_m, plc.order.length_m))
 
     def values(self, now_s: float) -> Mapping[str, Any]:
         """All tags to publish."""

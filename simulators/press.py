@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rip.raster import Raster, RasterError
+from simulators.cloth import Cloth
 from simulators.faults import Fault
 from simulators.imaging import CELL, Eye, eye
 from simulators.plc import Order, Plc
@@ -22,7 +23,7 @@ from simulators.printer import Printer, spend
 from simulators.retained import ClothLog, Printed
 from simulators.work import ClothWork
 
-__all__ = ["STRIP_ROWS", "Job", "PressWork", "load_job", "row_of"]
+__all__ = ["STRIP_ROWS", "Imaged", "Job", "PressWork", "load_job", "row_of"]
 
 STRIP_ROWS = 4096
 WAITING_STRIPS = 3
@@ -50,6 +51,23 @@ class Job:
         """Millilitres of each ink that all rows of the job before a row take."""
         periods, rest = divmod(row, self.view.raster.period_rows)
         return self.ink_ml[:, -1] * periods + self.ink_ml[:, rest]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imaged:
+    """Rows of a ticket that the camera can image.
+
+    Attributes
+    ----------
+    view : Eye
+    start_row, row, end_row : int
+        The first; the first that is not printed yet; the first behind the ticket's last.
+    """
+
+    view: Eye
+    start_row: int
+    row: int
+    end_row: int
 
 
 def _text(faults: Sequence[Fault]) -> str:
@@ -108,6 +126,7 @@ class PressWork(ClothWork):
         self._loading: Future[Job] | None = None
         self._order: Order | None = None
         self._seen_row: int | None = None
+        self._ended: tuple[int, Eye] | None = None
 
     def refusal(self, order: Order) -> str | None:
         """What is wrong with a job on the face of it."""
@@ -134,7 +153,10 @@ class PressWork(ClothWork):
         if self.job is not None and plc.order.ticket == self.job.order.ticket:
             row = self._cloth.next_row(plc.order.ticket)
             row = plc.order.start_row if row is None else row
-            self._cloth.begin(plc.order.ticket, row, self.job.view.raster.sha256, self._faults)
+            self._log(plc.order.ticket, row, self.job.view.raster)
+
+    def _log(self, ticket: int, row: int, raster: Raster) -> None:
+        self._cloth.begin(ticket, row, str(raster.path), raster.sha256, self._faults)
 
     def planned_ml(self, stretches: int) -> Sequence[float]:
         """Ink of equal stretches of the job, as its rows have it."""
@@ -157,7 +179,7 @@ class PressWork(ClothWork):
         pitch_m = order.pitch_m
         row = self._cloth.next_row(order.ticket)
         row = order.start_row if row is None else min(max(row, order.start_row), order.total_rows)
-        self._cloth.begin(order.ticket, row, self.job.view.raster.sha256, self._faults)
+        self._log(order.ticket, row, self.job.view.raster)
         order = replace(order, length_m=(order.total_rows - order.start_row) * pitch_m)
         return replace(plc, order=order, entered_m=(row - order.start_row) * pitch_m)
 
@@ -191,17 +213,35 @@ class PressWork(ClothWork):
         """What lies on the cloth of a ticket."""
         return self._cloth.printed(ticket)
 
-    def camera_rows(self, ticket: int) -> tuple[Eye, int, int] | None:
-        """View, rows printed and rows of the whole job, for the ticket in work; None for any other."""
-        if self.job is None or self.job.order.ticket != ticket:
+    def camera_rows(self, ticket: int) -> Imaged | None:
+        """What the camera can image of the ticket in work, or of one that ended before it; None for any other."""
+        if self.job is not None and self.job.order.ticket == ticket:
+            order, row = self.job.order, self._cloth.next_row(ticket)
+            row = order.start_row if row is None else row
+            return Imaged(self.job.view, order.start_row, row, order.total_rows // CELL * CELL)
+        if not self._cloth.ended(ticket):
             return None
-        row = self._cloth.next_row(ticket)
-        return self.job.view, self.job.order.start_row if row is None else row, self.job.order.total_rows // CELL * CELL
+        if self._ended is None or self._ended[0] != ticket:
+            path, sha256 = self._cloth.rasters[ticket]
+            self._ended = ticket, eye(Raster.open(Path(path), sha256, check=False))
+        row = (self._cloth.next_row(ticket) or 0) // CELL * CELL
+        return Imaged(self._ended[1], self._cloth.begun_at(ticket), row, row)
 
-    @property
-    def start_row(self) -> int:
-        """Row of the job at the beginning of its cloth."""
-        return 0 if self.job is None else self.job.order.start_row
+    def first_row(self, ticket: int, cloth: Cloth) -> int:
+        """Row of a ticket that would lie at the beginning of a roll, by what was printed on it since; also below 0."""
+        if self.job is None:
+            return 0
+        pitch_m, begins_m = self.job.order.pitch_m, cloth.begins_m
+        after = self.job.order.ticket
+        if ticket == after:
+            return self.job.order.start_row - round(begins_m / pitch_m)
+        for before in reversed(self._cloth.rasters):
+            if before != after and self._cloth.ended(before):
+                begin, end = self._cloth.begun_at(before), self._cloth.next_row(before) or 0
+                begins_m -= (end - begin) * pitch_m
+                if before == ticket:
+                    return begin - round(begins_m / pitch_m)
+        return 0
 
     def camera_saw(self, row: int | None) -> None:
         """Note up to which row a connected camera client has its strips; None: no client is connected."""

@@ -124,9 +124,9 @@ def step(now: Printer, sp: Setpoints, drive: Drive, cloth: Cloth, dt_s: float) -
 
 
 def lay_ink(cloth: Cloth, ink_ml: Sequence[float], entered_m: float) -> None:
-    """Say how much ink (ml, all inks together) each stretch that is still before the heads will get."""
-    ahead = slice(cloth.passed(entered_m), None)
-    cloth["ink_g_m2"][ahead] = np.asarray(ink_ml)[ahead] * INK_G_ML / (cloth.stretch_m * WIDTH_M)
+    """Say how much ink (ml, all inks together) each stretch of the job will get, as far as it is before the heads."""
+    ahead, first = cloth.passed(entered_m), cloth.passed(0.0)
+    cloth["ink_g_m2"][ahead:] = np.asarray(ink_ml)[ahead - first :] * INK_G_ML / (cloth.stretch_m * WIDTH_M)
 
 
 def _print(cloth: Cloth, fresh: slice, drive: Drive) -> None:

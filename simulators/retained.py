@@ -72,8 +72,11 @@ class Printed:
 class ClothLog:
     """What lies printed on the cloth: ``cloth.jsonl``, one line per range of rows.
 
+    ``rasters`` names path and SHA-256 of each ticket's, in the order in which they were last begun.
+
     Writing the line is the act of printing: it is written before the row counter moves, in one call, so a kill leaves
-    either the whole line or none. ``jobs.jsonl`` beside it says under which faults the rows from one on were printed.
+    either the whole line or none. ``jobs.jsonl`` beside it says which raster the rows from one on are of, and under
+    which faults they were printed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -82,17 +85,31 @@ class ClothLog:
         self._cloth = _Lines(folder / "cloth.jsonl")
         self._rows: dict[int, list[tuple[int, int]]] = {}
         self._faults: dict[int, list[tuple[int, str]]] = {}
+        self.rasters: dict[int, tuple[str, str]] = {}
         for line in self._jobs.read():
-            self._faults.setdefault(line["ticket"], []).append((line["from_row"], line["faults"]))
+            self._begun(**line)
         for line in self._cloth.read():
             self._note(line["ticket"], line["from_row"], line["to_row"])
 
-    def begin(self, ticket: int, from_row: int, raster_sha256: str, faults: str) -> None:
+    def begin(self, ticket: int, from_row: int, raster_path: str, raster_sha256: str, faults: str) -> None:
         """Say what will be printed from a row on."""
-        self._jobs.append(
-            {"ticket": ticket, "from_row": from_row, "raster_sha256": raster_sha256, "faults": faults},
-        )
+        line = {"ticket": ticket, "from_row": from_row, "raster_path": raster_path, "raster_sha256": raster_sha256,
+                "faults": faults}  # fmt: skip
+        self._jobs.append(line)
+        self._begun(**line)
+
+    def _begun(self, ticket: int, from_row: int, raster_sha256: str, faults: str, raster_path: str = "") -> None:
         self._faults.setdefault(ticket, []).append((from_row, faults))
+        self.rasters.pop(ticket, None)
+        self.rasters[ticket] = raster_path, raster_sha256  # the last one is the ticket in work
+
+    def ended(self, ticket: int) -> bool:
+        """Whether rows were printed under a ticket, and another one has followed it."""
+        return ticket in self._rows and ticket in self.rasters and ticket != [*self.rasters][-1]
+
+    def begun_at(self, ticket: int) -> int:
+        """First row that was printed under a ticket."""
+        return self._rows[ticket][0][0]
 
     def append(self, ticket: int, from_row: int, to_row: int) -> None:
         """Print a range of rows."""

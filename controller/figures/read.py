@@ -7,11 +7,14 @@ from sqlmodel import Session, col, or_, select
 
 import recipes
 from controller.figures.record import UNHEARD, Done, Record, Span, states_of, union
+from controller.gaps import gaps_of
 from controller.line import STAGES, Line
+from controller.pieces import counted_of
 from controller.plans.tables import ForecastRow
 from controller.plans.traits import traits_of
 from controller.store import Store
 from controller.tables import Event, FindingRow, Job, Operation, Question
+from controller.way import way_of
 
 LEAST_SECONDS_M = 0.2286
 """Cloth that one defect spoils at least: the allowance of a quarter of a yard for a defect that is not cut out."""
@@ -100,17 +103,19 @@ def _ready_at(session: Session, one: Operation, others: Sequence[Operation]) -> 
 
 
 def _seconds_m(session: Session, job: Job) -> float:
-    """Return the metres of second quality: all of a roll that was graded so, else what its defects spoil."""
+    """Return the metres of second quality: all of a roll that was graded so, else what its defects spoil.
+
+    What is cut out is none of the goods either.
+    """
+    way = way_of(job, gaps_of(session, job.id or 0))
     if job.grade.get("quality") == "second":
-        return job.length_m
+        return job.length_m + way.cut_out_m
     spoilt = []
-    for found in session.exec(select(FindingRow).where(FindingRow.job_id == job.id)):
+    for found in counted_of(session.exec(select(FindingRow).where(FindingRow.job_id == job.id)), way):
         length_m = max(found.length_mm / 1000, LEAST_SECONDS_M)
-        begin = (
-            found.at_m if found.defect == "streak" else found.at_m - length_m / 2
-        )  # a streak grows from where it began
+        begin = found.at_m if found.cls == "streak" else found.at_m - length_m / 2  # a streak grows from where it began
         spoilt.append((max(begin, 0.0), min(begin + length_m, job.length_m)))
-    total, reached = 0.0, 0.0
+    total, reached = way.cut_out_m, 0.0
     for begin, stop in sorted(spoilt):
         total += max(stop - max(begin, reached), 0.0)
         reached = max(reached, stop)

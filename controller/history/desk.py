@@ -229,7 +229,7 @@ class HistoryDesk:
 
     def _way(self, run: Run) -> Way:
         counted = (self._held(run, "metres"), self._held(run, "active_ticket"))
-        return by_metres.way(*counted, run.ticket, run.begin)
+        return by_metres.way(*counted, run.begins_m, run.begin)
 
     def _held(self, run: Run, name: str) -> curves.Floats:
         samples = self._samples(self.recorder.numbers[run.machine, name], run.begin, run.end)

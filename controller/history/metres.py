@@ -1,5 +1,6 @@
 """What was when which metre was at a machine, and the way back: when was a metre there. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,20 +59,24 @@ class Passed:
     left: float
 
 
-def way(metres: Floats, tickets: Floats, ticket: int, begin: int) -> Way:
+def way(metres: Floats, tickets: Floats, begins_m: Mapping[int, float], begin: int) -> Way:
     """Return the way of an operation.
 
     Parameters
     ----------
     metres, tickets
         (n,) the machine's counter, m, and the ticket it is of, second by second from `begin`; NaN where unknown.
-    ticket
-        The operation's.
+    begins_m
+        The operation's tickets, and where each began along the cloth, m.
     begin
         Seconds from 1970.
     """
-    ours = np.flatnonzero((tickets == ticket) & ~np.isnan(metres))
-    return Way(ours + begin, np.maximum.accumulate(metres[ours]))
+    along = np.full(len(metres), np.nan)
+    for ticket, begins in begins_m.items():
+        of = tickets == ticket
+        along[of] = metres[of] + begins
+    ours = np.flatnonzero(~np.isnan(along))
+    return Way(ours + begin, np.maximum.accumulate(along[ours]))
 
 
 def by_metre(found: Way, values: Floats, from_m: float, to_m: float, points: int) -> MetreCurve:

@@ -1,15 +1,18 @@
-"""Which machine worked on a stage of a job, under which ticket, from when to when."""
+"""Which machine worked on a stage of a job, under which tickets, from when to when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlmodel import select
 
 from controller.desk import NotFound
+from controller.gaps import gaps_of
 from controller.line import STAGES
 from controller.request import Refused
 from controller.store import Store
-from controller.tables import Operation
+from controller.tables import Job, Operation
+from controller.way import way_of
 
 BEHIND_S = 2
 """So long behind the end of an operation its machine still shows the last metre, which no look may have met before."""
@@ -17,10 +20,13 @@ BEHIND_S = 2
 
 @dataclass(frozen=True)
 class Run:
-    """An operation as far as the history needs it; from second `begin` to before `end`, from 1970."""
+    """An operation as far as the history needs it; from second `begin` to before `end`, from 1970.
+
+    `begins_m` is where each of its tickets began along the cloth, as the machine counts each from 0.
+    """
 
     machine: str
-    ticket: int
+    begins_m: Mapping[int, float]
     begin: int
     end: int
 
@@ -48,7 +54,8 @@ def run_of(store: Store, job_id: int, stage: str, oldest: int, until: int) -> Ru
     asked = select(Operation).where(Operation.job_id == job_id, Operation.stage == stage)
     with store.read() as session:
         operation = session.exec(asked).first()
-    if operation is None or operation.started_at is None:
+        job, gaps = session.get(Job, job_id), gaps_of(session, job_id)
+    if job is None or operation is None or operation.started_at is None:
         why = f"there is no job {job_id}" if operation is None else f"job {job_id} has not begun to {stage}"
         raise NotFound(why)
     begin = int(operation.started_at.timestamp())
@@ -57,4 +64,7 @@ def run_of(store: Store, job_id: int, stage: str, oldest: int, until: int) -> Ru
         msg = f"job {job_id} began to {stage} on {began:%Y-%m-%d}; samples are kept from {kept:%Y-%m-%d} on"
         raise NotFound(msg)
     end = until if operation.ended_at is None else int(operation.ended_at.timestamp()) + BEHIND_S
-    return Run(operation.machine, operation.ticket, begin, max(begin, min(end, until)))
+    tickets = [gap.ticket for gap in gaps if gap.operation_id == operation.id] + [operation.ticket]
+    way = way_of(job, gaps)
+    begins_m = {ticket: leg.cloth_row * way.pitch_m for ticket, leg in zip(tickets, way.legs, strict=False)}
+    return Run(operation.machine, begins_m, begin, max(begin, min(end, until)))

@@ -7,6 +7,7 @@ from sqlmodel import select
 from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.desk import Conflict, NotFound
+from controller.gaps import gaps_of
 from controller.interlocks import GOODS
 from controller.questions import YES
 from controller.request import Refused
@@ -18,6 +19,7 @@ from controller.tracing.identity import LONGEST, read_identity
 from controller.tracing.places import PLACES
 from controller.tracing.tables import Laying, Lot
 from controller.tracing.winding import Wound
+from controller.way import way_of
 
 LOADING = frozenset({"load", *(one.override for one in GOODS if one.name == "roll")})
 """Kinds of questions at which scanning a roll means something."""
@@ -144,8 +146,10 @@ class GoodsDesk:
         roll, (job, first) = self._roll(code), self._job(job_id)
         at_m = round(first.metres if at_m is None else at_m, 3)
         check_laying(roll, job)
-        if not (isfinite(at_m) and 0 <= at_m < job.length_m):
-            msg = f"metre {at_m:g} is not on job {job_id} of {job.length_m:g} m; give 0 or more and less than that"
+        with self._book.store.read() as session:
+            cloth_m = round(job.length_m + way_of(job, gaps_of(session, job_id)).cut_out_m, 4)
+        if not (isfinite(at_m) and 0 <= at_m < cloth_m):
+            msg = f"metre {at_m:g} is not on job {job_id} of {cloth_m:g} m; give 0 or more and less than that"
             raise Refused(msg, "at_m")
         return self._lay(actor, roll, first, at_m)
 

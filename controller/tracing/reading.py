@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, and_, col, func, or_, select
 
 import recipes
+from controller.gaps import ways_of
 from controller.tables import Job, Operation, Question, Roll
 from controller.tracing.cloth import Demand, Laid, Remainder, remainder
 from controller.tracing.genealogy import Did, Kind, Place, Ran, Records
@@ -26,6 +27,7 @@ def records(session: Session, jobs: Set[int]) -> Records:
     operations = session.exec(started.order_by(col(Operation.id))).all()
     mounted = mountings(session, {one.machine for one in operations})
     boxes = {(one.machine, one.place) for one in mounted if one.place in BOXES}
+    cloth_m = {number: found[number].length_m + way.cut_out_m for number, way in ways_of(session, found).items()}
     lots = {lot.id: lot for lot in session.exec(select(Lot))}
     laid = laid_in(session, jobs)
     rolls = rolls_named(session, {one.roll for one in laid})
@@ -35,7 +37,7 @@ def records(session: Session, jobs: Set[int]) -> Records:
         ingredients[liquor] = (*ingredients.get(liquor, ()), chemical)
     return Records(
         recipes={number: _recipe(control[number]) for number in found},
-        ran=tuple(_ran(one, found[one.job_id], control[one.job_id], boxes) for one in operations),
+        ran=tuple(_ran(one, found[one.job_id], cloth_m[one.job_id], control[one.job_id], boxes) for one in operations),
         mounted=mounted,
         laid=laid,
         did=_did(session, found.values()),
@@ -140,11 +142,16 @@ def _recipe(control: recipes.ControlRecipe) -> str:
     return f"{control.recipe.name} {control.recipe.version} ({control.digest[:12]})"
 
 
-def _ran(operation: Operation, job: Job, control: recipes.ControlRecipe, boxes: Set[tuple[str, str]]) -> Ran:
-    """Return an operation that has begun; boxes of a washer count only if anything was ever filled into them."""
+def _ran(
+    operation: Operation, job: Job, cloth_m: float, control: recipes.ControlRecipe, boxes: Set[tuple[str, str]]
+) -> Ran:
+    """Return an operation that has begun; boxes of a washer count only if anything was ever filled into them.
+
+    All metres are along the cloth, of which the job has `cloth_m`.
+    """
     places = places_of(operation.stage, control.recipe, job.planned_ml)
     boxed = sorted(place for machine, place in boxes if machine == operation.machine)
-    length_m = job.length_m if operation.status == "done" else min(operation.metres, job.length_m)
+    length_m = min(operation.length_m if operation.status == "done" else operation.metres, cloth_m)
     return Ran(
         operation.id or 0, job.id or 0, operation.stage, operation.machine, operation.started_at or job.created_at,
         operation.ended_at, length_m, places + tuple(Place(name, Kind.CHEMICAL, "") for name in boxed),

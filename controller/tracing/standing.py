@@ -101,13 +101,17 @@ def _read(session: Session, jobs: Set[int], operations: Iterable[Operation]) -> 
 
 
 def goods_of(
-    operation: Operation, job: Job, recipe: recipes.Recipe, roll: str, now: Standing, passed: Sequence[Passed]
-) -> Goods:
-    """Return what interlocks look at of an operation's goods; `roll` is what the job makes, `passed` its way so far."""
+    operation: Operation, job: Job, recipe: recipes.Recipe, done: Sequence[Operation], roll: str, now: Standing,
+    passed: Sequence[Passed],
+) -> Goods:  # fmt: skip
+    """Return what interlocks look at of an operation's goods.
+
+    `done` are the job's operations that are over, `roll` is what it makes, and `passed` the roll's way so far.
+    """
     places = places_of(operation.stage, recipe, job.planned_ml)
     held = [(one, now.lots[lot]) for one in places for lot in _known(now, operation.machine, one) if lot in now.lots]
     lots = {lot.name: lot.best_before for _, lot in held if lot.best_before}
-    wanted, short = (roll,), None
+    wanted, short = (roll,), _outrun(operation, done, roll)
     lying = stretches(job.id or 0, now.laid, job.length_m)
     cloth = tuple(dict.fromkeys(one.roll for one in lying if one.roll))
     if cloth and operation.stage == "pretreat":
@@ -133,6 +137,17 @@ def _wound(roll: str, cloth: Sequence[str], now: Standing, passed: Sequence[Pass
 
 def _known(now: Standing, machine: str, place: Place) -> list[str]:
     return sorted(name for name in now.tanks.get((machine, place.name), UNKNOWN) if name)
+
+
+def _outrun(operation: Operation, done: Sequence[Operation], roll: str) -> str | None:
+    """Say that a print that was taken up further back takes more cloth than the stage before has made ready."""
+    if operation.leg == 0:
+        return None
+    made_m = min((one.metres for one in done), default=operation.length_m)
+    if operation.length_m <= made_m + TOLERANCE_M:
+        return None
+    takes = f"the print takes {operation.length_m:.2f} m with what is cut out"
+    return f"{made_m:.2f} m of cloth are prepared as {roll}, and {takes}"
 
 
 def _short(operation: Operation, wanted: Sequence[str], now: Standing, lying: Sequence[Stretch]) -> str | None:

@@ -1,6 +1,6 @@
 """Tracing: what went into a roll, a piece or a lot, and where it went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.desk import Conflict, NotFound
-from controller.pieces import Pieces, finding_of, pieces_of
+from controller.gaps import gaps_of, ways_of
+from controller.pieces import Pieces, finding_of, on_cloth, pieces_of
 from controller.request import Refused
 from controller.tables import FindingRow, Job, Roll
 from controller.tracing.genealogy import Kind, Touch, origins, reach, touches
@@ -16,6 +17,7 @@ from controller.tracing.goods import LotRecord, RollRecord, lot_records, with_re
 from controller.tracing.identity import Identity, read_identity
 from controller.tracing.reading import jobs_near, jobs_of, records
 from controller.tracing.tables import Lot
+from controller.way import way_of
 
 MOST_JOBS = 500
 """Jobs in one answer; a machine has seen more in a year, and a span of time makes it fewer."""
@@ -146,9 +148,10 @@ class TraceDesk:
 def _made(session: Session, roll: Roll, job_id: int, from_m: float | None, to_m: float | None) -> Traced:
     """Trace metres of the roll that a job makes."""
     job = session.get_one(Job, job_id)
-    low_m, high_m = from_m or 0.0, job.length_m if to_m is None else to_m
-    if not 0 <= low_m < high_m <= job.length_m + 1e-9:
-        msg = f"metres {low_m:g} to {high_m:g} are no span of {roll.name}, which has {job.length_m:g} m"
+    cloth_m = round(job.length_m + way_of(job, gaps_of(session, job_id)).cut_out_m, 4)
+    low_m, high_m = from_m or 0.0, cloth_m if to_m is None else to_m
+    if not 0 <= low_m < high_m <= cloth_m + 1e-9:
+        msg = f"metres {low_m:g} to {high_m:g} are no span of {roll.name}, which has {cloth_m:g} m"
         raise Refused(msg, "from_m")
     return _span(session, roll.name, "roll", job, low_m, high_m)
 
@@ -161,7 +164,7 @@ def _piece(session: Session, named: Identity) -> Traced:
         there = f"job {named.number} has {len(pieces)} pieces" if job is not None else f"there is no job {named.number}"
         msg = f"there is no piece {str(named)!r:.80}: {there}"
         raise NotFound(msg)
-    piece = pieces[number - 1]
+    (piece,) = on_cloth(Pieces(pieces[number - 1 : number]), way_of(job, gaps_of(session, named.number))).pieces
     name = f"{Identity('piece', named.number, number)} ({piece.name})"
     return _span(session, name, "piece", job, round(piece.at_m, 6), round(piece.at_m + piece.length_mm / 1000, 6))
 
@@ -170,7 +173,9 @@ def _span(session: Session, name: str, kind: str, job: Job, from_m: float, to_m:
     job_id = job.id or 0
     found = origins(touches(records(session, {job_id})), job_id, from_m, to_m)
     rows = session.exec(select(FindingRow).where(FindingRow.job_id == job_id).order_by(col(FindingRow.at_m))).all()
-    inside = [one for one in map(finding_of, rows) if one.begin_m < to_m and from_m < one.end_m]
+    way = way_of(job, gaps_of(session, job_id))
+    lying = (replace(finding_of(row), at_m=way.cloth_m(row.at_m, row.leg)) for row in rows)
+    inside = [one for one in lying if one.begin_m < to_m and from_m < one.end_m]
     counts = {one.cls: sum(other.cls == one.cls for other in inside) for one in inside}
     return Traced(
         name, kind, job, from_m, to_m, found, (), _lots_named(session, found), None,
@@ -203,9 +208,10 @@ def _machine(session: Session, machine: str, since: datetime | None, until: date
 def _reached(session: Session, found: tuple[Touch, ...]) -> tuple[Reached, ...]:
     """Return the metres with their jobs and pieces; what touched them in several ways is told once."""
     asked = {one.job for one in found}
-    jobs = {job.id: job for job in session.exec(select(Job).where(col(Job.id).in_(asked)))}
+    jobs = {job.id or 0: job for job in session.exec(select(Job).where(col(Job.id).in_(asked)))}
     rolls = dict(session.exec(select(Roll.job_id, Roll.name).where(col(Roll.job_id).in_(asked))).all())
-    pieces = {number: pieces_of(job) for number, job in jobs.items()}
+    ways = ways_of(session, jobs)
+    pieces = {number: on_cloth(pieces_of(job), ways[number]) for number, job in jobs.items()}
     spans = sorted({(one.job, one.from_m, one.to_m, one.mixed) for one in found})
     return tuple(
         Reached(job, jobs[job].title, rolls.get(job, ""), from_m, to_m, mixed, _pieces_in(pieces[job], from_m, to_m),

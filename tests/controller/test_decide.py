@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
+from controller.decide import GoBack
 from controller.interlocks import Beginning, Goods
 from drivers import Link, Quality, Snapshot, State, Tag, Verb
 from simulators import packml
@@ -254,6 +255,19 @@ def test_a_press_that_lost_power_goes_on_from_its_own_counter_after_a_person_agr
     assert action == Ask("resume@1.25", "The press stopped at 1.25 m. Check the cloth; go on from there?")
     confirmed = frozenset({"load", "resume@1.25"})
     assert decide(intent(confirmed=confirmed), machine.snapshot(), NOW) == Command(Verb.RESET)
+
+
+def test_a_person_has_the_rest_printed_from_a_row_further_back_under_a_new_ticket() -> None:
+    machine = Machine(State.STOPPED, TICKET, metres=1.25, written=dict(SETTINGS))
+    loaded = intent(confirmed=frozenset({"load"}))
+    assert decide(replace(loaded, back={"resume@1.25": 17}), machine.snapshot(), NOW) == GoBack("resume@1.25", 17)
+    assert isinstance(decide(replace(loaded, back={"resume@1.24": 17}), machine.snapshot(), NOW), Ask)
+    again = replace(loaded, ticket=TICKET + 1, settings=SETTINGS | {"ticket": TICKET + 1, "length_m": 1.2}, leg=1,
+                    begins_m=0.8, back={"resume@1.25": 17})  # fmt: skip
+    assert decide(again, machine.snapshot(), NOW) == Write({"ticket": TICKET + 1, "length_m": 1.2})
+    stopped = Machine(State.STOPPED, TICKET + 1, metres=1.25, written=dict(again.settings)).snapshot()
+    question = Ask("resume@1.25/1", "The press stopped at 2.05 m. Check the cloth; go on from there?")
+    assert decide(again, stopped, NOW) == question, "what was answered of one ticket is none of the next one's"
 
 
 def test_hold_and_go_on() -> None:

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from controller import Ask, Command, Finish, Intent, Wait, Want, Write, decide
+from controller.decide import GoBack
 from controller.interlocks import GOODS, Beginning, Goods
 from drivers import Link, Quality, State, Tag, Verb
 from tests.controller.test_decide import FOREIGN, SETTINGS, TICKET, Machine
 
+ROWS_M = 100.0
+"""Rows of a metre, of the model's machine."""
 NEEDED_L, MAX_WAIT_H, MAX_MOISTURE_PCT = 1.5, 24.0, 14.0
 
 
@@ -38,6 +41,24 @@ class Line(RuleBasedStateMachine):
         self.wound: str | None = None
         self.face: str | None = None
         self.until_m: float | None = None
+        self.leg, self.begins_m = 0, 0.0
+        self.back: dict[str, int] = {}
+        self.tickets = {TICKET}
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What must be written for the ticket that is to be done now."""
+        return SETTINGS | {"ticket": TICKET + self.leg, "length_m": SETTINGS["length_m"] - self.begins_m}
+
+    @property
+    def made_m(self) -> float:
+        """How far the goods are made, by what the machine shows of our ticket."""
+        return self.begins_m + (self.machine.metres if self.ours else 0.0)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the machine has the ticket that is to be done now."""
+        return self.machine.active_ticket == TICKET + self.leg
 
     @initialize(
         state=st.sampled_from([State.STOPPED, State.COMPLETE, State.ABORTED, State.IDLE, State.EXECUTE, State.HELD]),
@@ -57,8 +78,10 @@ class Line(RuleBasedStateMachine):
         beginning = Beginning({"ink1_level_l": NEEDED_L, "not_shown_l": 1.0}, ("pretreat", pretreated_at), MAX_WAIT_H,
                               self.moisture_pct, MAX_MOISTURE_PCT, self.unprofiled,
                               Goods(("R-000001",), self.scanned, wound=wound), "face-out", self.face)  # fmt: skip
-        return Intent(TICKET, self.want, SETTINGS, "R-000001", frozenset(self.confirmed), until_m=self.until_m,
-                      beginning=beginning)  # fmt: skip
+        until_m = None if self.until_m is None else self.until_m - self.begins_m
+        return Intent(TICKET + self.leg, self.want, self.settings, "R-000001", frozenset(self.confirmed),
+                      until_m=until_m, beginning=beginning, leg=self.leg, begins_m=self.begins_m,
+                      back=dict(self.back))  # fmt: skip
 
     @precondition(lambda self: self.finished is None)
     @rule()
@@ -71,7 +94,7 @@ class Line(RuleBasedStateMachine):
         action = decide(intent, snapshot, self.now)
         assert action == decide(intent, snapshot, self.now)
         known = self.machine.link is Link.CONNECTED and self.machine.quality is Quality.GOOD
-        if isinstance(action, Command | Write | Finish | Ask):
+        if isinstance(action, Command | Write | Finish | Ask | GoBack):
             assert known, "nothing is done on values that are not known to be good"
             assert self.machine.remote, "whoever turned the key stands at the machine"
         match action:
@@ -84,34 +107,48 @@ class Line(RuleBasedStateMachine):
             case Ask(kind, text):
                 assert text
                 self.open = kind
+            case GoBack(kind, row):
+                self._go_back(kind, row)
             case Finish(done):
-                assert not done or (self.machine.active_ticket == TICKET and self._made_all())
+                assert not done or (self.ours and self._made_all())
                 assert done or self.want is Want.CANCEL
                 self.finished = action
             case Wait(reason):
                 assert reason
 
+    def _go_back(self, kind: str, row: int) -> None:
+        """Take the rest up further back, as the book does: a new ticket, and what it has to make."""
+        assert self.machine.state is State.STOPPED, "the cloth stands"
+        assert self.ours
+        assert self.back[kind] == row, "somebody named the row"
+        assert row / ROWS_M <= self.made_m, "nothing is left out"
+        self.leg, self.begins_m, self.metres_seen = self.leg + 1, row / ROWS_M, 0.0
+        assert TICKET + self.leg not in self.tickets, "a ticket is never used again"
+        self.tickets.add(TICKET + self.leg)
+
     def _made_all(self) -> bool:
         """Whether the machine made its length; or stands, and made what a person had it cut to."""
         if self.machine.state is State.COMPLETE:
             return True
-        cut = self.until_m is not None and self.machine.metres >= self.until_m
+        cut = self.until_m is not None and self.made_m >= self.until_m
         return cut and self.machine.state in (State.STOPPED, State.ABORTED)
 
     def _may_command(self, verb: Verb) -> None:
-        ours = self.machine.active_ticket == TICKET
+        ours = self.ours
         if verb is Verb.STOP and ours and self.want is not Want.CANCEL and self.machine.state is not State.IDLE:
             assert self.until_m is not None, "nobody wants it to end"
-            assert self.machine.metres >= self.until_m, "it is stopped behind the metre, not before"
+            assert self.made_m >= self.until_m, "it is stopped behind the metre, not before"
         if self.machine.state in (State.EXECUTE, State.HELD, State.SUSPENDED) and not ours:
-            assert f"foreign@{FOREIGN}" in self.confirmed, "another's job is stopped by a person only"
+            assert f"foreign@{self.machine.active_ticket}" in self.confirmed, (
+                "another's job is stopped by a person only"
+            )
             assert verb is Verb.STOP
         if verb in (Verb.RESET, Verb.START):
             assert "load" in self.confirmed
-            assert self.machine.written == SETTINGS
+            assert self.machine.written == self.settings
             assert self.want is Want.RUN
             if ours and self.until_m is not None:
-                assert self.machine.metres < self.until_m, "nothing is printed behind the cut"
+                assert self.made_m < self.until_m, "nothing is printed behind the cut"
         if verb is Verb.RESET:
             supplies, waited, damp, unmeasured, roll, side, *_ = (interlock.override for interlock in GOODS)
             assert self.ink_l >= NEEDED_L or supplies in self.confirmed
@@ -122,7 +159,8 @@ class Line(RuleBasedStateMachine):
             assert self.scanned in (None, "R-000001") or roll in self.confirmed, "no wrong roll is begun unseen"
             assert self.face is None or self.wound != "face-in" or side in self.confirmed, "no back is printed unseen"
             if ours and self.machine.metres > 0:
-                assert f"resume@{self.machine.metres:.2f}" in self.confirmed, "somebody has looked at the cloth"
+                leg = f"/{self.leg}" if self.leg else ""
+                assert f"resume@{self.machine.metres:.2f}{leg}" in self.confirmed, "somebody has looked at the cloth"
 
     @precondition(lambda self: self.finished is None)
     @rule()
@@ -163,6 +201,12 @@ class Line(RuleBasedStateMachine):
         self.confirmed.add(str(self.open))
         self.open = None
 
+    @precondition(lambda self: str(self.open).startswith("resume@"))
+    @rule(share=st.sampled_from([0.0, 0.5, 0.99]))
+    def a_person_names_a_row_further_back(self, share: float) -> None:
+        self.back[str(self.open)] = int(self.made_m * share * ROWS_M)
+        self.open = None
+
     @rule(link=st.sampled_from(Link), quality=st.sampled_from(Quality))
     def the_link(self, link: Link, quality: Quality) -> None:
         self.machine = replace(self.machine, link=link, quality=quality)
@@ -192,7 +236,7 @@ class Line(RuleBasedStateMachine):
 
     @invariant()
     def no_metre_twice(self) -> None:
-        if self.machine.active_ticket == TICKET:
+        if self.ours:
             assert self.machine.metres >= self.metres_seen
             self.metres_seen = self.machine.metres
 
@@ -204,7 +248,7 @@ class Line(RuleBasedStateMachine):
             if self.finished is not None:
                 assert self.finished.done
                 at_least = SETTINGS["length_m"] if self.until_m is None else self.until_m
-                assert at_least <= self.machine.metres <= SETTINGS["length_m"]
+                assert at_least - 1e-9 <= self.made_m <= SETTINGS["length_m"] + 1e-9
                 return
             self.supervise()
             if self.open is not None:

@@ -263,8 +263,16 @@ def test_a_curve_by_metre_shows_what_was_seen_while_the_metre_was_there(way: met
 def test_the_counter_of_another_job_is_not_ours() -> None:
     counted = np.array([80.0, 80.0, 0.0, 0.5, 1.0, np.nan, 1.5])
     tickets = np.array([7.0, 7.0, 9.0, 9.0, 9.0, 9.0, 9.0])
-    way = metres.way(counted, tickets, 9, BEGIN)
+    way = metres.way(counted, tickets, {9: 0.0}, BEGIN)
     assert list(way.seconds - BEGIN) == [2, 3, 4, 6]
     assert list(way.metres) == [0.0, 0.5, 1.0, 1.5]
     assert metres.passed(way, 0.25) == metres.Passed(BEGIN + 2.5, BEGIN + 2.5)
     assert metres.passed(way, 9.0) is None
+
+
+def test_tickets_of_one_operation_follow_each_other_along_the_cloth() -> None:
+    counted = np.array([0.0, 1.0, 2.0, 2.0, 0.0, 0.5])
+    tickets = np.array([9.0, 9.0, 9.0, 7.0, 10.0, 10.0])
+    way = metres.way(counted, tickets, {9: 0.0, 10: 2.0}, BEGIN)
+    assert list(way.seconds - BEGIN) == [0, 1, 2, 4, 5]
+    assert list(way.metres) == [0.0, 1.0, 2.0, 2.0, 2.5]

@@ -77,7 +77,7 @@ class Works:
         now = self.job(job)
         found = [{"key": f"spot-{at:g}", "defect": "spot", "at_m": at, "x_mm": 100.0, "length_mm": 4.0, "width_mm": 4.0,
                   "points": 1} for at in at_m]  # fmt: skip
-        self.book.inspected(job.id or 0, 0, 0, now.total_rows or 0, Inspected(tuple(found), "", "strips/00000.jpg"))
+        self.book.inspected(job.id or 0, 0, 0, 0, now.total_rows or 0, Inspected(tuple(found), "", "strips/00000.jpg"))
 
     def journal(self, job: Job) -> list[str]:
         with self.book.store.read() as session:

@@ -1,5 +1,8 @@
 """The controller is really killed, again and again, at random moments of jobs; afterwards every row must be there once.
 
+A print that stopped, as its press was killed too, is taken up further back now and then, as its operator says: the rows
+that are cut out are printed again, and those only.
+
 Run: ``python -m tests.kills.run --seed 1 --count 1000``; prints JSON. Some two hours; the simulated machines run on, as
 real ones would. Half of the kills come at a time, half with a line of the journal: these are the moments between
 writing down, acting and verifying.
@@ -18,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,11 +38,15 @@ from controller import Actor, JobRequest, Store, load_line
 from controller.archive import stored
 from controller.book import Book
 from controller.desk import Desk
+from controller.gaps import gaps_of
 from controller.tables import Job, Operation, Question, Strip
 from controller.verify import verify
+from controller.way import Way, way_of
 from drivers import load_profile
 from hmi.accounts import Accounts
 from simulators import Plant
+from simulators.camera import SHORTEST_STRIP
+from simulators.imaging import CELL
 
 ROOT = Path(__file__).parents[2]
 PLANNER = Actor("kills", "planner")
@@ -79,6 +86,7 @@ class Outcome:
     machines: Counter[str] = field(default_factory=Counter)
     cut_off: int = 0
     questions: Counter[str] = field(default_factory=Counter)
+    taken_up: int = 0
     reattach_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -106,6 +114,7 @@ class Outcome:
             "machines_killed_too": dict(self.machines.most_common()),
             "database_cut_off_before": self.cut_off,
             "questions": dict(self.questions.most_common()),
+            "taken_up_further_back": self.taken_up,
             "reattach_s": round(times[len(times) // 2], 2),
             "reattach_s_max": round(times[-1], 2),
             "reattached": len(self.reattach_s),
@@ -181,8 +190,8 @@ class Line:
         return status[0][0] if status else "no job"
 
 
-async def operate(process: asyncio.subprocess.Process, attached: asyncio.Event) -> None:
-    """Be the operator: see the machines come back, and say yes to every question; until cancelled."""
+async def operate(process: asyncio.subprocess.Process, attached: asyncio.Event, draw: random.Random) -> None:
+    """Be the operator: see the machines come back, and answer every question, with yes or a row; until cancelled."""
     assert process.stdout is not None
     url = re.search(rb"http://\S+", await process.stdout.readline())
     if url is None:
@@ -199,8 +208,17 @@ async def operate(process: asyncio.subprocess.Process, attached: asyncio.Event) 
                 if all(machine["link"] == "connected" for machine in state["machines"]):
                     attached.set()
                 for question in state["questions"]:
-                    answer = {"answer": question["answers"][0]}
-                    await client.post(f"/api/v1/questions/{question['id']}/answer", json=answer, headers=key())
+                    path, answer = f"/api/v1/questions/{question['id']}", {"answer": question["answers"][0]}
+                    if (
+                        question["machine"] == "press"
+                        and question["kind"].startswith("resume@")
+                        and draw.random() < 0.5
+                    ):
+                        offer = (await client.get(f"{path}/resume")).raise_for_status().json()
+                        row = {"row": draw.randint(0, offer["stop_row"])}
+                        await client.post(f"{path}/resume", json=row, headers=key())
+                    else:
+                        await client.post(f"{path}/answer", json=answer, headers=key())
             await asyncio.sleep(ANSWERS_S if attached.is_set() else 0.05)
 
 
@@ -240,7 +258,7 @@ async def kill_on(
         started = time.monotonic()
         process = await line.start()
         attached = asyncio.Event()
-        operator = asyncio.create_task(operate(process, attached))
+        operator = asyncio.create_task(operate(process, attached, random.Random(draw.random())))
         stopwatch = asyncio.create_task(attached.wait())
         stopwatch.add_done_callback(
             lambda task, started=started: task.cancelled() or outcome.reattach_s.append(time.monotonic() - started)
@@ -277,6 +295,23 @@ async def kill_on(
             return
 
 
+def seen_whole(way: Way, strips: Sequence[Strip], total: int) -> bool:
+    """Whether the strips follow each other, and show each row that is delivered where it was printed last."""
+    seen: dict[int, int] = {}
+    for strip in strips:
+        leg, end = way.legs[strip.leg], strip.row_start + strip.rows
+        begin = seen.get(strip.leg, leg.start_row // CELL * CELL)
+        if strip.row_start != begin and end - begin >= SHORTEST_STRIP:  # a short rest comes with the strip before it
+            return False
+        seen[strip.leg] = end
+    ends = [way.keeps_to(number) for number in range(len(way.legs))]
+    return all(
+        seen.get(number, leg.start_row) >= (total if end is None else end)
+        for number, (leg, end) in enumerate(zip(way.legs, ends, strict=True))
+        if end is None or end > leg.start_row
+    )
+
+
 def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
     """Compare what the press wrote down of the cloth, what was inspected and the journal with the jobs."""
     printed: dict[int, list[tuple[int, int]]] = {}
@@ -293,12 +328,17 @@ def judge(line: Line, plant_folder: Path, outcome: Outcome) -> None:
             operation = session.exec(
                 select(Operation).where(Operation.job_id == job.id, Operation.stage == "print")
             ).one()
-            rows = Counter(row for low, high in printed.get(operation.ticket, []) for row in range(low, high))
-            outcome.rows_lost += sum(row not in rows for row in range(total))
-            outcome.rows_twice += sum(times - 1 for times in rows.values()) + sum(row >= total for row in rows)
-            strips = session.exec(select(Strip).where(Strip.job_id == job.id).order_by(col(Strip.row_start))).all()
-            ends = [strip.row_start + strip.rows for strip in strips]
-            outcome.strips_wrong += [strip.row_start for strip in strips] != [0, *ends[:-1]] or ends[-1:] != [total]
+            gaps = gaps_of(session, job.id or 0)
+            outcome.taken_up += len(gaps)
+            tickets = [*(gap.ticket for gap in gaps), operation.ticket]
+            starts, stops = [0, *(gap.resume_row for gap in gaps)], [*(gap.stop_row for gap in gaps), total]
+            for ticket, start, stop in zip(tickets, starts, stops, strict=True):
+                rows = Counter(row for low, high in printed.get(ticket, []) for row in range(low, high))
+                outcome.rows_lost += sum(row not in rows for row in range(start, stop))
+                outcome.rows_twice += sum(times - 1 for times in rows.values())
+                outcome.rows_twice += sum(not start <= row < stop for row in rows)
+            strips = session.exec(select(Strip).where(Strip.job_id == job.id).order_by(col(Strip.index))).all()
+            outcome.strips_wrong += not seen_whole(way_of(job, gaps), strips, total)
         outcome.questions.update(question.kind.partition("@")[0] for question in session.exec(select(Question)).all())
         verdict = verify(stored(session.connection()))
         outcome.lines, outcome.faults = verdict.lines, [f"{fault.seq} {fault.what}" for fault in verdict.faults]

@@ -15,6 +15,7 @@ from simulators.cloth import STAGES
 from simulators.faults import KINDS
 from simulators.packml import State, Verb
 from simulators.plant import PlantError
+from simulators.plc import Order
 from simulators.rolls import Rolls
 
 ROOT = Path(__file__).parents[2]
@@ -152,12 +153,12 @@ def test_one_roll_goes_through_processes_with_its_history(tmp_path, tags_of):
     asyncio.run(scenario())
     wet = Rolls(tmp_path / "rolls", "padder").read(11)
     assert wet["moisture_pct"][-1] > 20 > wet["moisture_pct"][0]
-    taken = Rolls(tmp_path / "rolls", "press").take(12, 60.0)
+    taken = Rolls(tmp_path / "rolls", "press").take(Order(12, 60.0))
     assert taken.roll == 11
     assert (taken["moisture_pct"] == wet["moisture_pct"]).all()
-    other = Rolls(tmp_path / "rolls", "press").take(13, 60.0)
+    other = Rolls(tmp_path / "rolls", "press").take(Order(13, 60.0))
     assert other.roll == 13  # nobody else gets it
-    assert Rolls(tmp_path / "rolls", "press").take(12, 60.0).roll == 11
+    assert Rolls(tmp_path / "rolls", "press").take(Order(12, 60.0)).roll == 11
 
 
 def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of):

@@ -148,14 +148,14 @@ def test_kill_9_in_execute_prints_every_row_once(machine, raster):
 
 def test_a_torn_line_of_the_cloth_is_cut_off(tmp_path):
     log = ClothLog(tmp_path)
-    log.begin(1, 0, "0" * 64, "")
+    log.begin(1, 0, "raster.tiff", "0" * 64, "")
     log.append(1, 0, 700)
     log.close()
     with (tmp_path / "cloth.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"ticket": 1, "from_r')
     log = ClothLog(tmp_path)
     assert log.next_row(1) == 700
-    log.begin(1, 700, "0" * 64, "spot:at_m=1,x_mm=1,d_mm=1")
+    log.begin(1, 700, "raster.tiff", "0" * 64, "spot:at_m=1,x_mm=1,d_mm=1")
     log.append(1, 700, 900)
     log.close()
     assert_once(cloth(tmp_path), 900)

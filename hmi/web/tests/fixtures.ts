@@ -20,16 +20,16 @@ export const job = (id: number, more: Partial<JobView> = {}): JobView => ({
 })
 export const detail = (id: number, more: Partial<JobDetail> = {}): JobDetail => ({
   ...job(id), repeat_width_mm: 450, repeat_height_mm: 488, print_width_mm: 1360, dpi: 600, notes: [], inks: [], strips: [],
-  finding_list: [], pieces: [], stops: [], inspected_m: 0, has_preview: true, has_report: false, ...more,
+  finding_list: [], pieces: [], stops: [], cut_outs: [], cloth_length_m: 8, inspected_m: 0, inspected_cloth_m: 0, has_preview: true, has_report: false, ...more,
 })
 export const strip = (index: number): StripView => ({
-  index, at_m: index * 0.1734, length_m: 0.1734, findings: 0, picture: `/strips/${index}.jpg`,
+  index, at_m: index * 0.1734, cloth_m: index * 0.1734, length_m: 0.1734, findings: 0, picture: `/strips/${index}.jpg`,
 })
 export const finding = (id: number, more: Partial<FindingView> = {}): FindingView => ({
-  id, cls: 'spot', at_m: 1, x_mm: 100, length_mm: 4, width_mm: 4, points: 1, picture: null, piece: null, ...more,
+  id, cls: 'spot', at_m: 1, cloth_m: more.at_m ?? 1, cut_out: false, x_mm: 100, length_mm: 4, width_mm: 4, points: 1, picture: null, piece: null, ...more,
 })
 export const piece = (name: string, more: Partial<PieceView> = {}): PieceView => ({
-  name, at_m: 0, x_mm: 0, length_mm: 900, width_mm: 900, findings: 0, points: 0, quality: null, ...more,
+  name, at_m: 0, cloth_m: more.at_m ?? 0, x_mm: 0, length_mm: 900, width_mm: 900, findings: 0, points: 0, quality: null, ...more,
 })
 export const alarm = (id: number, more: Partial<AlarmView> = {}): AlarmView => ({
   id, machine: 'press', name: `alarm${id}`, own: false, priority: 'medium', text: 'The belt slips', response: 'Check the glue',

@@ -4,7 +4,7 @@ import { finding, piece, strip } from './fixtures'
 
 describe('a finding on a strip', () => {
   it('of a spot stands around its centre', () => {
-    const box = boxOn({ ...strip(0), at_m: 1, length_m: 0.2 }, finding(1, { at_m: 1.1, x_mm: 680, length_mm: 20, width_mm: 13.6 }), 1360)
+    const box = boxOn({ ...strip(0), cloth_m: 1, length_m: 0.2 }, finding(1, { at_m: 1.1, x_mm: 680, length_mm: 20, width_mm: 13.6 }), 1360)
     expect(box?.top).toBeCloseTo(45)
     expect(box?.height).toBeCloseTo(10)
     expect(box?.left).toBeCloseTo(49.5)
@@ -13,14 +13,14 @@ describe('a finding on a strip', () => {
   it('of a streak begins where it begins and is cut at the end of the strip', () => {
     const streak = finding(1, { cls: 'streak', at_m: 1.1, length_mm: 500 })
     expect(extent(streak)).toMatchObject({ fromM: 1.1, toM: 1.6 })
-    const box = boxOn({ ...strip(0), at_m: 1, length_m: 0.2 }, streak, 1360)
+    const box = boxOn({ ...strip(0), cloth_m: 1, length_m: 0.2 }, streak, 1360)
     expect(box?.top).toBeCloseTo(50)
     expect(box?.height).toBeCloseTo(50)
   })
   it('is none on the strips before and after', () => {
     const spot = finding(1, { at_m: 1.1 })
-    expect(boxOn({ ...strip(0), at_m: 0.8, length_m: 0.2 }, spot, 1360)).toBeNull()
-    expect(boxOn({ ...strip(0), at_m: 1.2, length_m: 0.2 }, spot, 1360)).toBeNull()
+    expect(boxOn({ ...strip(0), cloth_m: 0.8, length_m: 0.2 }, spot, 1360)).toBeNull()
+    expect(boxOn({ ...strip(0), cloth_m: 1.2, length_m: 0.2 }, spot, 1360)).toBeNull()
   })
 })
 

@@ -56,6 +56,13 @@ export const answerQuestion = (id: number, words: string, signal: AbortSignal) =
     }),
   )
 
+const ofQuestion = (id: number) => ({ path: { question_id: id } })
+export const resumeOffer = (id: number) => answer(client.GET('/api/v1/questions/{question_id}/resume', { params: ofQuestion(id) }))
+export const resumePreview = (id: number, atM: number) =>
+  answer(client.GET('/api/v1/questions/{question_id}/resume/preview', { params: { ...ofQuestion(id), query: { at_m: atM } } }))
+export const resumeAt = (id: number, row: number, signal: AbortSignal) =>
+  answer(client.POST('/api/v1/questions/{question_id}/resume', { params: ofQuestion(id), body: { row, at_m: null }, signal }))
+
 export const plan = () => answer(client.GET('/api/v1/plan', {}))
 export const planWhy = (operation: string) => answer(client.GET('/api/v1/plan/why', { params: { query: { operation } } }))
 export const releasePlan = (order: string, signal: AbortSignal) => answer(client.POST('/api/v1/plan/release', { body: { order }, signal }))

@@ -38,7 +38,7 @@ export function reduceLine(state: LineState, event: LiveEvent): LineState {
   }
 }
 
-const byMetre = (a: FindingView, b: FindingView) => a.at_m - b.at_m
+const byMetre = (a: FindingView, b: FindingView) => a.cloth_m - b.cloth_m
 const byIndex = (a: StripView, b: StripView) => a.index - b.index
 
 /** The same for the one job that is open; events of other jobs leave it as it is. */
@@ -48,7 +48,12 @@ export function reduceDetail(detail: JobDetail, event: LiveEvent): JobDetail {
   if (event.kind === 'strip' && event.strip) {
     const strip = event.strip
     const strips = upsert(detail.strips, strip, (other) => other.index === strip.index).sort(byIndex)
-    return { ...detail, strips, inspected_m: Math.max(detail.inspected_m, strip.at_m + strip.length_m) }
+    return {
+      ...detail,
+      strips,
+      inspected_m: Math.max(detail.inspected_m, strip.at_m + strip.length_m),
+      inspected_cloth_m: Math.max(detail.inspected_cloth_m, strip.cloth_m + strip.length_m),
+    }
   }
   if (event.kind === 'finding' && event.finding) {
     const finding = event.finding

@@ -8,18 +8,18 @@ export interface Box {
   height: number
 }
 
-/** A streak is told by where it begins, everything else by its centre. Metres along the web, millimetres across. */
+/** A streak is told by where it begins, everything else by its centre. Metres along the cloth, millimetres across. */
 export function extent(finding: FindingView): { fromM: number; toM: number; leftMm: number; rightMm: number } {
   const length = finding.length_mm / 1000
-  const fromM = finding.cls === 'streak' ? finding.at_m : finding.at_m - length / 2
+  const fromM = finding.cls === 'streak' ? finding.cloth_m : finding.cloth_m - length / 2
   return { fromM, toM: fromM + length, leftMm: finding.x_mm - finding.width_mm / 2, rightMm: finding.x_mm + finding.width_mm / 2 }
 }
 
 /** The part of a finding that lies on a strip, in percent of the strip, or null. */
 export function boxOn(strip: StripView, finding: FindingView, printWidthMm: number): Box | null {
   const { fromM, toM, leftMm, rightMm } = extent(finding)
-  const top = Math.max(0, (fromM - strip.at_m) / strip.length_m)
-  const bottom = Math.min(1, (toM - strip.at_m) / strip.length_m)
+  const top = Math.max(0, (fromM - strip.cloth_m) / strip.length_m)
+  const bottom = Math.min(1, (toM - strip.cloth_m) / strip.length_m)
   if (bottom <= 0 || top >= 1 || bottom < top) return null
   return {
     left: (100 * leftMm) / printWidthMm,
@@ -45,9 +45,9 @@ const LINE_PX = 16
 
 /** A piece on the roll map, in pixels; null where it would be a smear. */
 export function outline(piece: PieceView, along: (m: number) => number, across: (mm: number) => number): Outline | null {
-  const x = along(piece.at_m)
+  const x = along(piece.cloth_m)
   const y = across(piece.x_mm)
-  const width = along(piece.at_m + piece.length_mm / 1000) - x
+  const width = along(piece.cloth_m + piece.length_mm / 1000) - x
   const height = across(piece.x_mm + piece.width_mm) - y
   if (width < LEAST_PX || height < LEAST_PX) return null
   return { piece, x, y, width, height, named: width >= LETTER_PX * piece.name.length + 8 && height >= LINE_PX }
