@@ -102,7 +102,7 @@ def _rows() -> tuple[FaultKind, ...]:
                   {"bow_mm": (float, -50, 50, 0), "skew_mm": (float, -50, 50, 0)}, in_picture=True),
         FaultKind("belt_slip", ("press",), "the belt slips on the encoder: length error",
                   {"pct": (float, -2, 2, 0.3)}),
-        FaultKind("cold_dryer", ("press",), "the heater of the dryer gives less: the print is wound wet and sets off",
+        FaultKind("cold_dryer", ("press",), "the dryer heats less: a wet print, which bleeds in the steam",
                   {"pct": (float, 1, 100, 100)}),
         # the web
         FaultKind("tension_loss", MACHINES, "a dancer at its limit: low tension, the machine holds",

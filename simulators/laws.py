@@ -139,7 +139,10 @@ class Heated:
 
 
 def bleeding(moisture_pct: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By which share a drop gets wider on cloth of this moisture (stretches,): 12 % for each percent of free water."""
+    """By which share a drop gets wider on cloth of this moisture (stretches,): 12 % for each percent of free water.
+
+    Default from practice.
+    """
     return BLEEDS_PER_PCT * np.clip(moisture_pct - FREE_WATER_PCT, 0.0, 25.0)
 
 

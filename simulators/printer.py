@@ -1,8 +1,8 @@
 """Physics of the single-pass press: belt, heads, meniscus, sub-tanks, dryer, ink.
 
 A drop on wet cloth spreads. Figures are defaults from practice, editable: heads heat 1.5 K/min, meniscus settles in
-3 s, the electric dryer behind the heads warms 12 K/min and takes what it evaporates of the ink's water. A gauge shows
-what is left behind it.
+3 s, the electric dryer behind the heads warms 12 K/min and takes what it evaporates of the ink's water. Where the cloth
+leaves the dryer a gauge shows what is left.
 """
 
 import math

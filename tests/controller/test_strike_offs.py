@@ -15,6 +15,7 @@ from controller.plans.read import Reader
 from controller.remake import missing_of
 from controller.tables import Job
 from controller.tally import tally
+from controller.way import way_of
 from controller.work import Inspected, Prepared, cloth, piece_names
 from rip.arrange import arrange
 from tests.controller.test_jobs import ANNA, STUDIO, Works
@@ -59,7 +60,7 @@ def test_designs_share_a_width_go_through_the_line_once_and_are_counted_by_the_p
     assert [task.stage for task in planned.tasks] == ["pretreat", "print", "fix", "wash"]
 
     prepared(works, job)
-    pieces = [one.piece for one in results_of(works.job(job), ())]
+    pieces = [one.piece for one in results_of(works.job(job), (), way_of(works.job(job), ()))]
     assert sorted(piece.name for piece in pieces) == [
         f"Roses {design} {copy}" for design in (1, 2, 3) for copy in (1, 2)
     ]
@@ -71,12 +72,12 @@ def test_designs_share_a_width_go_through_the_line_once_and_are_counted_by_the_p
     spoilt = next(piece for piece in pieces if piece.name == "Roses 2 1")
     spot = {"key": "spot", "defect": "spot", "at_m": spoilt.at_m + 0.1, "x_mm": spoilt.x_mm + 50, "length_mm": 4.0,
             "width_mm": 4.0, "points": 1}  # fmt: skip
-    works.book.inspected(job.id or 0, 0, 0, works.job(job).total_rows or 0, Inspected((spot,), "", "strips/0.jpg"))
+    works.book.inspected(job.id or 0, 0, 0, 0, works.job(job).total_rows or 0, Inspected((spot,), "", "strips/0.jpg"))
     for stage in ("print", "fix", "wash"):
         works.does(job, stage, job.length_m)
 
     record = works.desk.job(ANNA, job.id or 0)
-    results = results_of(record.job, record.findings)
+    results = results_of(record.job, record.findings, way_of(record.job, ()))
     assert {one.piece.name for one in results if one.quality == "second"} == {"Roses 2 1"}
     found = tally(record.job, results)
     assert found is not None
