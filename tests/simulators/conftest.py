@@ -21,6 +21,8 @@ from simulators.packml import State, Verb
 
 ROOT = Path(__file__).parents[2]
 PROFILES = {"padder": "padder-stenter", "steamer": "loop-steamer", "washer": "open-width-washer", "press": "press"}
+STARTS_S = 60.0
+"""A process that has not said that it is ready by then, on a computer however busy, will not."""
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
@@ -64,7 +66,7 @@ class Process:
             sys.executable, "-m", "simulators", *arguments, cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        words = (await asyncio.wait_for(self.process.stdout.readline(), 20)).decode().split()
+        words = (await asyncio.wait_for(self.process.stdout.readline(), STARTS_S)).decode().split()
         assert words[:2] == ["ready", self.machine], (await self.process.stderr.read()).decode()
         self.endpoint = words[2]
         self.camera = words[3] if len(words) > 3 else None

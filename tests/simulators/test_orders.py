@@ -169,7 +169,7 @@ def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of
             cwd=ROOT, env=os.environ | {"FOULARD_DATA": str(tmp_path / "data")},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        name, endpoint = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()
+        name, endpoint = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().split()
         assert (name, endpoint.partition(":")[0]) == ("padder", "opc.tcp")
         padder = await tags_of("padder", endpoint, "padder-stenter-opcua")
         await padder.write({"ticket": 1, "length_m": 2.0})
@@ -178,7 +178,7 @@ def test_one_machine_from_the_command_line_obeys_what_is_typed(tmp_path, tags_of
         process.stdin.write(b"dance\nclear wrong_roll\n")
         said = ""
         while "done clear wrong_roll" not in said:
-            said += (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
+            said += (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         assert "no order" in said
         assert await padder.command(Verb.RESET) == 1
         await padder.close()
