@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, col, func, not_, or_, select
 
 import qc
 import recipes
@@ -17,6 +17,7 @@ from controller.cutting import as_printed, looked_at
 from controller.decide import Intent, Want
 from controller.gaps import BACK, gaps_of, look_on, new_ticket, open_gap
 from controller.intents import intent_of
+from controller.interlocks import OVERRIDE
 from controller.line import Line
 from controller.pieces import counted_of
 from controller.plan import next_operation, soon
@@ -27,7 +28,7 @@ from controller.queue import turn
 from controller.states import ON_THE_LINE, Act, State, Step, leads, require
 from controller.stops import end_stop, note_stop
 from controller.store import Store
-from controller.tables import Event, FindingRow, Job, Operation, Order, Question, Roll, Strip, now
+from controller.tables import Event, FindingRow, Gap, Job, Operation, Order, Question, Roll, Strip, now
 from controller.tracing.standing import Shelf
 from controller.way import counted, way_of
 from controller.work import Inspected, Prepared
@@ -217,7 +218,12 @@ class Book:
                     done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
                     roll = session.exec(select(Roll).where(Roll.job_id == operation.job_id)).one()
                     asked = select(Question.kind, Question.row).where(Question.operation_id == operation.id)
-                    confirmed = frozenset(kind for kind, _ in session.exec(asked.where(Question.answer == YES)))
+                    yes = asked.where(Question.answer == YES)
+                    if operation.leg:  # what was overridden for one ticket is asked anew for the next
+                        since = select(func.max(Gap.made_at)).where(Gap.operation_id == operation.id).scalar_subquery()
+                        of_old = and_(col(Question.kind).startswith(OVERRIDE), col(Question.asked_at) <= since)
+                        yes = yes.where(not_(of_old))
+                    confirmed = frozenset(kind for kind, _ in session.exec(yes))
                     back = {kind: row for kind, row in session.exec(asked) if row is not None}
                     job = jobs[operation.job_id]
                     intent = intent_of(operation, job, done, roll.name, confirmed, back, goods)
