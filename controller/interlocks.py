@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 
 from drivers import Snapshot
 
+OVERRIDE = "override "
+"""How the kind of every question begins whose yes overrides an interlock."""
+
 
 @dataclass(frozen=True)
 class Goods:
@@ -95,7 +98,7 @@ class Interlock:
     @property
     def override(self) -> str:
         """The kind of question whose yes overrides it."""
-        return f"override {self.name}"
+        return f"{OVERRIDE}{self.name}"
 
 
 def _guarded(_beginning: Beginning, snapshot: Snapshot, _now: datetime) -> str | None:

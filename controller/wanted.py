@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, col, func, not_, or_, select
 
 from controller.decide import Intent
 from controller.ending import LIVE
 from controller.intents import intent_of
+from controller.interlocks import OVERRIDE
 from controller.line import Line
 from controller.plan import next_operation, soon
 from controller.plans import Place
@@ -16,7 +17,7 @@ from controller.plans.read import UNREAD
 from controller.questions import YES
 from controller.queue import turn
 from controller.states import ON_THE_LINE, State
-from controller.tables import Job, Operation, Question, Roll, now
+from controller.tables import Gap, Job, Operation, Question, Roll, now
 from controller.tracing.standing import Shelf
 
 BEFORE_THE_LINE = (State.QUEUED, State.RIPPING)
@@ -53,12 +54,22 @@ def read_intents(
         if operation is not None:
             done = [one for one in operations if one.job_id == operation.job_id and one.status == "done"]
             roll = session.exec(select(Roll).where(Roll.job_id == operation.job_id)).one()
-            asked = select(Question.kind, Question.row).where(Question.operation_id == operation.id)
-            confirmed = frozenset(kind for kind, _ in session.exec(asked.where(Question.answer == YES)))
-            back = {kind: row for kind, row in session.exec(asked) if row is not None}
+            confirmed, back = _answered(session, operation)
             job = jobs[operation.job_id]
             intents[spec.name] = operation, intent_of(operation, job, done, roll.name, confirmed, back, goods, line)
     return intents
+
+
+def _answered(session: Session, operation: Operation) -> tuple[frozenset[str], dict[str, int]]:
+    """Return the kinds of an operation's questions that were answered with yes, and those with a row to go back to."""
+    asked = select(Question.kind, Question.row).where(Question.operation_id == operation.id)
+    yes = asked.where(Question.answer == YES)
+    if operation.leg:  # what was overridden for one ticket is asked anew for the next
+        since = select(func.max(Gap.made_at)).where(Gap.operation_id == operation.id).scalar_subquery()
+        of_old = and_(col(Question.kind).startswith(OVERRIDE), col(Question.asked_at) <= since)
+        yes = yes.where(not_(of_old))
+    confirmed = frozenset(kind for kind, _ in session.exec(yes))
+    return confirmed, {kind: row for kind, row in session.exec(asked) if row is not None}
 
 
 def next_to_prepare(session: Session, places: Mapping[int, Place]) -> Job | None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 import recipes
 from controller import Store, Want, load_line
@@ -12,7 +12,7 @@ from controller.book import Book
 from controller.decide import resume_kind
 from controller.desk import JobRecord
 from controller.queue import MOST_PRIORITY
-from controller.tables import FindingRow, Gap, Job, Operation, Stop, Strip
+from controller.tables import FindingRow, Gap, Job, Operation, Question, Stop, Strip
 from hmi import report, views
 from tests.hmi.serving import Server
 from tests.hmi.terminal import assert_refused, foulard
@@ -46,6 +46,20 @@ class Press:
 
     def operation(self, stage: str) -> int:
         return self.row(stage).id or 0
+
+    def overrides(self, interlock: str) -> None:
+        """Let a person override an interlock."""
+        printing, kind = self.row("print"), f"override {interlock}"
+        self.book.ask(printing, kind, "Go on all the same?")
+        with self.store.read() as session:
+            question = session.exec(select(Question).where(Question.kind == kind, col(Question.answer).is_(None))).one()
+        self.book.answer("admin", question.id or 0, "Yes")
+
+    def confirmed(self) -> frozenset[str]:
+        """What the press may take as said."""
+        planned = self.book.intent("press")
+        assert planned is not None
+        return planned[1].confirmed
 
     def stop(self, row: int) -> str:
         """Let the ticket stand at a row of the job; returns the kind of the question that it asks then."""
@@ -106,7 +120,12 @@ def test_a_person_sees_what_is_cut_out_and_names_the_row(server: Server, desk: P
     (_, intent), row = press.book.intent("press") or (first, None), 1100
     assert intent is not None
     assert intent.back == {kind: row}
+    press.overrides("cloth length")
+    assert "override cloth length" in press.confirmed()
     press.book.go_back(first.id or 0, kind, row)
+    assert press.confirmed() == set(), "what was overridden for one ticket is asked anew for the next"
+    press.overrides("cloth length")
+    assert press.confirmed() == {"override cloth length"}
     again = press.row("print")
     assert (again.start_row, again.leg, again.metres, again.length_m) == (row, 1, 1.25, 2.15)
     assert again.ticket != first.ticket

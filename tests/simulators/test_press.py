@@ -313,3 +313,38 @@ def test_strips_join_without_a_seam(raster):
     within = np.abs(np.diff(upper[-40:], axis=0)).mean()
     across = np.abs(lower[0] - upper[-1]).mean()
     assert across < 1.5 * within
+
+
+def test_another_ticket_goes_on_at_its_start_row_and_the_camera_shows_the_end_of_the_one_before(machine, raster):
+    async def scenario():
+        async with machine("press") as (process, press), Strips(process.camera) as camera:
+            await press.write(job(raster, 40_000_000))
+            assert await press.command(Verb.RESET) == 1
+            await press.reach(State.IDLE)
+            assert await press.command(Verb.START) == 1
+            await press.wait(lambda values: values["row"] > 20_000)
+            assert await press.command(Verb.STOP) == 1
+            stop = (await press.reach(State.STOPPED))["row"]
+            begin, total = stop - 6001, stop + 5000
+            await press.write(job(raster, total, ticket=2, start_row=begin))
+            done = await press.run_through()
+            ended = await camera.all(1, stop - 3000)
+            await camera.ask(2, begin)
+            strips = [await camera.strip() for _ in range(3)]
+            assert await process.end() == 0
+            return stop, begin, total, done, [header for header, _ in ended], strips, cloth(process.folder)
+
+    stop, begin, total, done, ended, strips, lines = asyncio.run(scenario())
+    assert (done["row"], done["active_ticket"]) == (total, 2)
+    assert done["metres"] == pytest.approx((total - begin) * 25.4e-3 / 600)
+    assert_once([line for line in lines if line["ticket"] == 1], stop)
+    again = [line for line in lines if line["ticket"] == 2]
+    assert (again[0]["from_row"], again[-1]["to_row"]) == (begin, total)
+    last = ended[-1]
+    assert last["last"]
+    assert last["row_start"] + last["rows"] == stop // 4 * 4, "another ticket has followed: nothing more will come"
+    headers = [header for header, _ in strips]
+    grid = begin // 4 * 4
+    assert [header["row_start"] for header in headers] == [grid, grid + 4096, grid + 8192]
+    assert headers[-1]["last"]
+    assert strips[0][1][100:900].std() > 10, "the rows are there"
