@@ -96,11 +96,11 @@ def best_dispatch(problem: Problem, until: float = math.inf) -> Schedule:
     ----------
     problem : Problem
     until : float
-        Moment (`time.perf_counter`) after which no further pair is tried; the first always is.
+        Processor time (`time.process_time`) after which no further pair is tried; the first always is.
     """
     best: Schedule | None = None
     for slack, setup in product(SLACK_SCALES, SETUP_SCALES):
-        if best is not None and time.perf_counter() > until:
+        if best is not None and time.process_time() > until:
             break
         found = dispatch(problem, ApparentTardinessCost(slack, setup))
         if best is None or found.costs.objective < best.costs.objective:

@@ -76,12 +76,12 @@ def _first(error: ValidationError, data: object) -> str:
     return f"{key}: {message} (it is {told if len(told) <= VALUE_LONGEST else told[:VALUE_LONGEST] + '…'})"
 
 
-def _path(location: tuple[int | str, ...], data: object) -> list[int | str]:
+def _path(location: tuple[int | str, ...], data: Any) -> list[int | str]:
     """Return the keys and numbers that lead to a place in the file, without the kinds that were tried there."""
     path: list[int | str] = []
     for part in location:
         inside = part in data if isinstance(data, dict) else isinstance(data, list) and part in range(len(data))
         if inside:
-            data = data[part]  # pyright: ignore[reportIndexIssue]
+            data = data[part]
             path.append(part)
     return path

@@ -18,8 +18,9 @@ WINDOWS_SHARE, WINDOWS_OPERATIONS = 0.2, 200
 """Share of the time that windows get, of problems up to this size; with more, search has not settled by then."""
 WINDOWS_LEAST_S = 1.0
 """Less time for windows is not worth loading CP-SAT, which takes about half of it."""
-RULES_SHARE = 0.5
-"""Share of the time after which search begins with the best rule so far. Thousands of jobs need it."""
+RULES_SHARE, RULES_LEAST_S = 0.5, 2.0
+"""Share of the time, or seconds of processor time if that is more, after which search begins with the best rule so far.
+All rules take a second for 200 jobs; thousands of jobs need the limit."""
 TIDY_SHARE = 0.05
 """Share of the time that is kept for what costs nothing."""
 PROOF_AFTER_S = 1.0
@@ -90,10 +91,10 @@ def solve(
     elif rule == "edd":
         first = dispatch(problem, earliest_due_date)
     else:
-        first = best_dispatch(
-            problem, began + seconds * RULES_SHARE if rule == "search" and steps is None else math.inf
-        )
-        if rule == "search" and time.perf_counter() < until:
+        rules_until = time.process_time() + max(seconds * RULES_SHARE, RULES_LEAST_S)
+        limited = rule == "search" and steps is None
+        first = best_dispatch(problem, rules_until if limited else math.inf)
+        if rule == "search" and (not limited or time.process_time() < rules_until):
             first = min(first, dispatch(problem, earliest_due_date), key=_points)
     bound = lower_bound(problem)
     if rule != "search":

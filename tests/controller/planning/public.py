@@ -102,7 +102,7 @@ def wtsds(text: str) -> Shop:
     for line in text.splitlines():
         if line.rstrip().endswith(":"):
             parts[line.strip()[:-1]] = []
-        elif parts and line[:1] in "-0123456789":
+        elif parts and line.strip() and line[0] in "-0123456789":
             parts[list(parts)[-1]].append(line)
     minutes, weight, due = ([int(line) for line in parts[name]] for name in ("Process Times", "Weights", "Duedates"))
     jobs = len(minutes)

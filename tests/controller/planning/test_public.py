@@ -48,6 +48,7 @@ Setup Times:
 2\t0\t1
 2\t1\t2
 End Problem Specification
+
 """
 
 
