@@ -38,7 +38,7 @@ class Workers(Executor):
         self._pool = self._new_pool()
 
     def begin(self) -> None:
-        """Start a process now and load what tasks need, so that the first task does not wait for that."""
+        """Start a process now, if all that there are have work, so that the next task does not wait for that."""
         self._pool.submit(os.getpid)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

@@ -1,5 +1,6 @@
 """Commands that measure: `foulard bench …`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,10 +58,14 @@ def plan(
         bool, typer.Option("--short", help="Two instances of each kind, seconds instead of minutes.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the first instance.")] = 1,
+    public: Annotated[
+        Path | None, typer.Option(help="Only the public problems of this folder.", exists=True, file_okay=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Plans of 200 jobs against two rules, and of 20 jobs against a known optimum; about six minutes."""
-    tell(figures("plan", f"--seed={seed}", *(["--short"] if short else [])), as_json)
+    """Plans of 200 jobs against two rules, and of 20 jobs against what is known of them; about seven minutes."""
+    more = [f"--public={public.resolve()}"] if public else []
+    tell(figures("plan", f"--seed={seed}", *(["--short"] if short else []), *more), as_json)
 
 
 @bench.command("proposal")

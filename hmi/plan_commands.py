@@ -87,6 +87,6 @@ def _text(file: Path) -> str:
             data = opened.read(SIZE_MAX + 1)
         if len(data) > SIZE_MAX:
             raise BadInput(f"{file} is larger than {SIZE_MAX} bytes; this is no planning file")
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")  # editors of Windows put a mark before the text
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not text in UTF-8; give a JSON file") from error

@@ -1,13 +1,14 @@
 """From a planning file to the problem it describes."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from controller.planning.calendar import FOREVER, calendar_of
 from controller.planning.listed import Listed, minute_of, operations_of
 from controller.planning.names import PlanError, has_attributes, known, named
 from controller.planning.pins import check_pins, orders
-from controller.planning.planfile import PlanFile
+from controller.planning.planfile import YEARS, PlanFile
 from controller.planning.problem import NEVER, Problem
 from controller.planning.setups import setups_of
 
@@ -33,6 +34,10 @@ def build(file: PlanFile) -> Problem:
     check_pins(file, listed, machines, calendars)
     order = orders(file, jobs, machines, machine_stage, listed)
     setups = setups_of(file, stages, machines, stage_machines, listed)
+    _check_end(file, listed, max(max(map(max, table), default=0) for table in setups.minutes))
+    routes: list[list[int]] = [[] for _ in jobs]
+    for index, one in enumerate(listed):
+        routes[one.job].append(index)
     first = [NEVER if index == 0 or listed[index - 1].job != one.job else index - 1 for index, one in enumerate(listed)]
     last = [index + 1 if index + 1 < len(listed) and listed[index + 1].job == one.job else NEVER
             for index, one in enumerate(listed)]  # fmt: skip
@@ -45,13 +50,25 @@ def build(file: PlanFile) -> Problem:
         release=tuple(minute_of(one.release, file.start, 0) for one in file.jobs),
         due=tuple(minute_of(one.due, file.start, FOREVER, early=True) for one in file.jobs),
         weight=tuple(one.weight * file.weights.tardiness_min for one in file.jobs),
-        job_operations=tuple(tuple(i for i, one in enumerate(listed) if one.job == job) for job in range(len(jobs))),
+        job_operations=tuple(map(tuple, routes)),
         job=tuple(one.job for one in listed), stage=tuple(one.stage for one in listed), family=setups.family,
         families=setups.families, minutes=tuple(one.minutes for one in listed), before=tuple(first), after=tuple(last),
         pin_start=tuple(one.pin_start for one in listed), order=order,
         waits=_waits(file, stages, listed), campaigns=setups.campaigns, weights=file.weights,
         default_setups=file.setups is None,
     )  # fmt: skip
+
+
+def _check_end(file: PlanFile, listed: list[Listed], longest_setup: int) -> None:
+    """Refuse a file whose last end could not be written as a date, however it is planned."""
+    since = [file.start, *(job.release for job in file.jobs if job.release)]
+    work = sum(max(one.minutes.values()) + longest_setup for one in listed)
+    last = max(since).timestamp() / 60 + max(one.pin_start for one in listed) + file.horizon_days * 1440 + work
+    if last > datetime(YEARS[1], 1, 1, tzinfo=UTC).timestamp() / 60:
+        raise PlanError(
+            f"jobs: {work} min of work and set-ups after {max(since)} could end after the year {YEARS[1] - 1}; "
+            f"give an earlier start and releases, or less work"
+        )
 
 
 def _waits(file: PlanFile, stages: Mapping[str, int], listed: list[Listed]) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -4,6 +4,8 @@
 per minute of work, smaller the more slack is left and the longer the set-up.
 """
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,9 +16,10 @@ from numpy.typing import NDArray
 from controller.planning.problem import NEVER, Decisions, Problem
 from controller.planning.schedule import Schedule, keep_shelf_lives
 
-SLACK_SCALES = (0.3, 1.0, 4.0, 15.0)
+SLACK_SCALES = (1.0, 4.0, 0.3, 15.0)
 SETUP_SCALES = (0.03, 0.1, 0.3, 1.0)
-"""The grid of the rule's two parameters: k1 in mean durations, k2 in mean set-ups."""
+"""The grid of the rule's two parameters: k1 in mean durations, k2 in mean set-ups. The first pair is the best on
+average (print works of 200 jobs, eight seeds): with thousands of jobs there is time for no other."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,24 @@ def dispatch(problem: Problem, priority: Priority) -> Schedule:
     return keep_shelf_lives(problem, Decisions(tuple(map(tuple, sequences))))
 
 
-def best_dispatch(problem: Problem) -> Schedule:
-    """Plan by apparent tardiness cost with every pair of parameters of the grid; return the best."""
-    grid = (ApparentTardinessCost(slack, setup) for slack, setup in product(SLACK_SCALES, SETUP_SCALES))
-    return min((dispatch(problem, rule) for rule in grid), key=lambda one: one.costs.objective)
+def best_dispatch(problem: Problem, until: float = math.inf) -> Schedule:
+    """Plan by apparent tardiness cost with every pair of parameters of the grid; return the best.
+
+    Parameters
+    ----------
+    problem : Problem
+    until : float
+        Processor time (`time.process_time`) after which no further pair is tried; the first always is.
+    """
+    best: Schedule | None = None
+    for slack, setup in product(SLACK_SCALES, SETUP_SCALES):
+        if best is not None and time.process_time() > until:
+            break
+        found = dispatch(problem, ApparentTardinessCost(slack, setup))
+        if best is None or found.costs.objective < best.costs.objective:
+            best = found
+    assert best is not None, "the grid has no pair"
+    return best
 
 
 def tail_minutes(problem: Problem) -> list[int]:

@@ -30,6 +30,7 @@ class Moves:
         self.alike: dict[tuple[int, int], list[int]] = {}
         for one in problem.operations:
             self.alike.setdefault((problem.stage[one], problem.family[one]), []).append(one)
+        self.of_stage = [list(problem.of_stage(stage)) for stage in range(len(problem.stages))]
         self.mean_setup = _mean_setup(problem) * max(problem.weights.setup_min, 1e-3)
 
     def draw(self, sheet: Sheet) -> dict[int, list[int]] | None:
@@ -40,20 +41,22 @@ class Moves:
         kind = self.draws.random()
         if kind < 0.35:
             changes = self._beside_its_like(sheet, one, 1)
-        elif kind < 0.50:
+        elif kind < 0.45:
             changes = self._elsewhere(sheet, one, 1)
-        elif kind < 0.60:
+        elif kind < 0.55:
             changes = self._beside_its_like(sheet, one, self._run(sheet, one))
-        elif kind < 0.70:
+        elif kind < 0.65:
             changes = self._elsewhere(sheet, one, self._run(sheet, one))
-        elif kind < 0.75:
+        elif kind < 0.70:
             changes = self._elsewhere(sheet, one, self.draws.randint(2, LONGEST_BLOCK))
-        elif kind < 0.80:
+        elif kind < 0.75:
             changes = self._gathered(sheet, one)
-        elif kind < 0.90:
+        elif kind < 0.85:
             changes = self._swapped(sheet, one)
-        else:
+        elif kind < 0.95:
             changes = self._whole_job(sheet, one)
+        else:
+            changes = self._beside_job(sheet, one)
         return changes if changes and self._in_order(changes) else None
 
     def _run(self, sheet: Sheet, one: int) -> int:
@@ -141,6 +144,28 @@ class Moves:
             without = [other for other in sheet.sequences[of] if other != one]
             place = bisect_left(without, sheet.start[one] + shift, key=sheet.start.__getitem__)
             changes[of] = [*without[:place], one, *without[place:]]
+        return changes
+
+    def _beside_job(self, sheet: Sheet, one: int) -> dict[int, list[int]] | None:
+        """Take a job directly before or behind another one on every stage that both go over."""
+        problem = self.problem
+        other = self.draws.choice(self.of_stage[problem.stage[one]])
+        if other == one:
+            return None
+        behind, changes = self.draws.randint(0, 1), {}
+        theirs = {problem.stage[its]: its for its in problem.job_operations[problem.job[other]]}
+        for mine in problem.job_operations[problem.job[one]]:
+            beside = theirs.get(problem.stage[mine])
+            if beside is None:
+                continue
+            of, to = sheet.machine[mine], sheet.machine[beside]
+            if to not in problem.minutes[mine]:
+                return None
+            without = [its for its in sheet.sequences[of] if its != mine]
+            target = without if of == to else sheet.sequences[to]
+            place = target.index(beside) + behind
+            changes[of] = without
+            changes[to] = [*target[:place], mine, *target[place:]]
         return changes
 
     def _in_order(self, changes: dict[int, list[int]]) -> bool:

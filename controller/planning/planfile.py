@@ -14,6 +14,8 @@ Value = StrictBool | int | float | str
 Minutes = Annotated[int, Field(ge=0, le=1_000_000)]
 Clock = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+YEARS = 1900, 9000
+"""Plans begin and end between these."""
 WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -182,12 +184,12 @@ class Weights(Part):
         A minute that a shelf life is passed by, a pinned start is missed by, or a campaign is too short by.
     """
 
-    setup_min: float = Field(default=1.0, ge=0)
-    tardiness_min: float = Field(default=1.0, ge=0)
-    dumped_l: float = Field(default=0.0, ge=0)
-    shelf_min: float = Field(default=20.0, gt=0)
-    pin_min: float = Field(default=1000.0, gt=0)
-    campaign_min: float = Field(default=0.2, ge=0)
+    setup_min: float = Field(default=1.0, ge=0, le=1e6)
+    tardiness_min: float = Field(default=1.0, ge=0, le=1e6)
+    dumped_l: float = Field(default=0.0, ge=0, le=1e6)
+    shelf_min: float = Field(default=20.0, gt=0, le=1e6)
+    pin_min: float = Field(default=1000.0, gt=0, le=1e6)
+    campaign_min: float = Field(default=0.2, ge=0, le=1e6)
 
 
 class PlanFile(Part):
@@ -220,6 +222,8 @@ class PlanFile(Part):
     @field_validator("start")
     @classmethod
     def _in_utc(cls, start: datetime) -> datetime:
+        if not YEARS[0] <= start.year < YEARS[1]:  # beyond, some minutes of a plan have no date in every time zone
+            raise ValueError(f"lies outside the years {YEARS[0]} to {YEARS[1] - 1}; give one of them")
         return start.astimezone(UTC)
 
     @field_validator("time_zone")

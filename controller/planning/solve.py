@@ -18,6 +18,9 @@ WINDOWS_SHARE, WINDOWS_OPERATIONS = 0.2, 200
 """Share of the time that windows get, of problems up to this size; with more, search has not settled by then."""
 WINDOWS_LEAST_S = 1.0
 """Less time for windows is not worth loading CP-SAT, which takes about half of it."""
+RULES_SHARE, RULES_LEAST_S = 0.5, 2.0
+"""Share of the time, or seconds of processor time if that is more, after which search begins with the best rule so far.
+All rules take a second for 200 jobs; thousands of jobs need the limit."""
 TIDY_SHARE = 0.05
 """Share of the time that is kept for what costs nothing."""
 PROOF_AFTER_S = 1.0
@@ -72,8 +75,7 @@ def solve(
         ``edd``: earliest due date. ``atc``: the best of a grid of apparent tardiness cost with set-ups. ``search``: the
         better of both, then local search, then CP-SAT on windows.
     seconds : float
-        For all of it. The rules take what they need, also if that is longer; a plan that cannot be bettered ends it
-        sooner.
+        For all of it. One rule is always asked, however long that takes; a plan that cannot be bettered ends it.
     seed : int
     steps : int, optional
         Moves of local search, instead of seconds, and no CP-SAT: the plan is the same on every computer.
@@ -84,9 +86,16 @@ def solve(
     """
     began = time.perf_counter()
     until = began + seconds * (1 - TIDY_SHARE)
-    first = start if start is not None and not anew else dispatch(problem, earliest_due_date)
-    if rule != "edd" and first is not start:
-        first = min((best_dispatch(problem), first)[: 2 if rule == "search" else 1], key=_points)
+    if start is not None and not anew:
+        first = start
+    elif rule == "edd":
+        first = dispatch(problem, earliest_due_date)
+    else:
+        rules_until = time.process_time() + max(seconds * RULES_SHARE, RULES_LEAST_S)
+        limited = rule == "search" and steps is None
+        first = best_dispatch(problem, rules_until if limited else math.inf)
+        if rule == "search" and (not limited or time.process_time() < rules_until):
+            first = min(first, dispatch(problem, earliest_due_date), key=_points)
     bound = lower_bound(problem)
     if rule != "search":
         return Plan(first, rule, bound, (first.costs.objective,), 0, time.perf_counter() - began, ())

@@ -33,6 +33,9 @@ AGAIN_S = 60.0
 SETTLE_S = 0.2
 """Changes that come together are planned together."""
 
+BROKEN_S = 1.0
+"""The pause after a planning process ended by itself: it may end again."""
+
 BY = "controller"
 """Who releases in automatic mode."""
 
@@ -80,6 +83,7 @@ class PlanKeeper:
         except BrokenProcessPool:
             log.warning("a planning process ended; it is planned again")
             self._known = None
+            await asyncio.sleep(BROKEN_S)
         finally:
             changed.cancel()
             await asyncio.gather(changed, return_exceptions=True)
@@ -115,7 +119,10 @@ class PlanKeeper:
         loop = asyncio.get_running_loop()
         where = self._workers if request.situation.open else None  # without a choice it takes no time
         try:
-            return await loop.run_in_executor(where, make, request)
+            made = loop.run_in_executor(where, make, request)
+            if request.seconds:  # a search: a change meanwhile should not wait for a process to start
+                self._workers.begin()
+            return await made
         except (ValueError, LookupError, ArithmeticError) as error:  # a plan that cannot be made never stops the line
             log.error("planning failed", error=repr(error))
             return Content(made_at=request.start, left_out=request.situation.left_out,

@@ -58,7 +58,9 @@ class Reader:
             live = select(Job).where(col(Job.ended_at).is_(None)).order_by(col(Job.id)).options(*UNREAD)
             jobs = {_id(job.id): job for job in session.exec(live)}
             of_jobs = select(Operation).where(col(Operation.job_id).in_(jobs)).order_by(col(Operation.id))
-            operations = list(session.exec(of_jobs.options(defer(cast("Any", Operation.actuals)))))
+            operations: dict[int, list[Operation]] = {job_id: [] for job_id in jobs}
+            for one in session.exec(of_jobs.options(defer(cast("Any", Operation.actuals)))):
+                operations[one.job_id].append(one)
             pins = {pin.operation_id: pin for pin in session.exec(select(PinRow))}
             learned = factors(_took(session))
             states = self._states(session)
@@ -68,11 +70,12 @@ class Reader:
         }
         works, left_out = [], []
         for job_id, job in jobs.items():
-            mine = [one for one in operations if one.job_id == job_id]
+            mine = operations[job_id]
             if why := _left_out(job, mine, machines):
                 left_out.append(LeftOut(job_id=job_id, why=why))
             works.append(_work(job, traits[job_id], mine, learned, pins, running_only=bool(why)))
-        states |= {one.machine: traits[one.job_id].attributes for one in operations if one.status == "running"}
+        states |= {one.machine: traits[job_id].attributes
+                   for job_id, mine in operations.items() for one in mine if one.status == "running"}  # fmt: skip
         return Situation(machines, states, tuple(work for work in works if work.tasks), tuple(left_out))
 
     def _traits_of(self, job: Job) -> Traits:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,11 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("unknown key", lambda f: f.update(setup=[]), "setup: unknown key; did you mean 'setups'?"),
     ("unknown inner key", lambda f: f["jobs"][0].update(due_date="x"), "jobs.0.due_date: unknown key"),
     ("missing", lambda f: f.pop("stages"), "stages: is missing"),
-    ("no zone in a time", lambda f: f.update(start="2026-03-02T06:00:00"), "start: Input should have timezone info"),
+    (
+        "no zone in a time",
+        lambda f: f.update(start="2026-03-02T06:00:00"),
+        "start: has no offset from UTC; give a time like",
+    ),
     ("no such zone", lambda f: f.update(time_zone="Mars/Base"), "time_zone: no time zone is called 'Mars/Base'"),
     ("negative minutes", lambda f: f["jobs"][0]["operations"][0].update(minutes=-3), "jobs.0.operations.0.minutes"),
     (
@@ -103,6 +108,25 @@ FAULTS: list[tuple[str, Change, str]] = [
         lambda f: f.update(setups=[{"stage": "print", "attribute": "fabric", "when": "rises"}]),
         "setups.0.when: 'rises' compares numbers",
     ),
+    ("no machines", lambda f: f.update(machines=[]), "machines: is empty; give one or more"),
+    (
+        "not a number",
+        lambda f: f["jobs"][0]["attributes"].update(int=math.nan),
+        "jobs.0.attributes.int: Input should be a finite number (it is nan)",
+    ),
+    (
+        "a number without end",
+        lambda f: f["jobs"][0]["operations"][0].update(minutes=10**400),
+        "jobs.0.operations.0.minutes: Input should be less than or equal to 1000000 (it is 1000",
+    ),
+    ("beyond the calendar", lambda f: f.update(start="9999-12-31T23:59:00-12:00"), "start: lies outside the years"),
+    (
+        "more work than time",
+        lambda f: f["jobs"].extend(
+            {"name": f"n{i}", "operations": [{"stage": "print", "minutes": 1_000_000}]} for i in range(4000)
+        ),
+        "could end after the year 8999",
+    ),
     (
         "closed backwards",
         lambda f: f["machines"][0].update(maintenance=[{"from": at(9), "to": at(3)}]),
@@ -123,8 +147,10 @@ def test_a_fault_is_one_line_that_names_the_key(change: Change, told: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("", "is not JSON"), ("[]", "file: "), ('{"start": 1, "start": 2}', "start: the key is there 2 times"),
-     ("[" * 100_000, "nested too deeply"), ('{"start": NaN}', "start: "), ("null", "file: ")],
+    [("", "is not JSON"), ("[]", "the file: is no object"), ("null", "the file: is no object"),
+     ('{"start": 1, "start": 2}', "start: the key is there 2 times"),
+     ("[" * 100_000, "nested too deeply"), ('{"start": NaN}', "start: "),
+     ('{"start": ' + "9" * 5000 + "}", "a number of more than 4300 digits")],
 )  # fmt: skip
 def test_what_is_no_planning_file_is_one_line(text: str, told: str) -> None:
     with pytest.raises(PlanError, match=told) as refused:
