@@ -4,7 +4,7 @@ import json
 import sys
 from collections import Counter
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -82,6 +82,6 @@ def _path(location: tuple[int | str, ...], data: Any) -> list[int | str]:
     for part in location:
         inside = part in data if isinstance(data, dict) else isinstance(data, list) and part in range(len(data))
         if inside:
-            data = data[part]
+            data = cast("Any", data)[part]
             path.append(part)
     return path
