@@ -1,7 +1,8 @@
 """The line camera behind the press: strips of what was printed, received straight into files.
 
 A strip is tens of megabytes; it goes from the socket into a memory-mapped file without a copy in between, and only a
-complete one gets its final name. The camera can image any row again, so a dropped connection costs nothing but time.
+complete one gets its final name. The camera can image any row again, also of a ticket that another one has followed:
+so a dropped connection costs nothing but time.
 """
 
 import asyncio
