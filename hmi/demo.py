@@ -10,7 +10,7 @@ from hmi.designs import samples
 from hmi.errors import BadInput
 from hmi.northbound import northbound
 from hmi.operator import simulated_operator
-from hmi.serve import application, check_folder, listen, serve
+from hmi.serve import address, application, check_folder, listen, serve
 from hmi.settings import Settings
 from hmi.state import App
 from hmi.uploads import keep_file
@@ -65,8 +65,7 @@ async def demo(
             northbound(settings, app.controller, app.accounts) as endpoint,
         ):
             await asyncio.to_thread(_first_job, app, design, titles[design], length_m)
-            host, port = listening.getsockname()[:2]
-            say(f"Foulard runs at http://{host}:{port}")
+            say(f"Foulard runs at {address(listening)}")
             if password:
                 say(f"sign in as admin with {password} (shown this once; change it with: foulard user admin)")
             else:

@@ -7,7 +7,7 @@ from pathlib import Path
 from controller import load_line
 from controller.line import DEFAULT_LINE
 from hmi.northbound import northbound
-from hmi.serve import application, listen, serve
+from hmi.serve import address, application, listen, serve
 from hmi.settings import Settings
 
 
@@ -16,8 +16,7 @@ async def run(settings: Settings, line: Path | None, say: Callable[[str], None],
     described = load_line(line or DEFAULT_LINE)
     with contextlib.closing(listen(settings.host, settings.port)) as listening:
         async with application(settings, described, say if standby else None) as (app, password):
-            host, port = listening.getsockname()[:2]
-            say(f"Foulard runs {described.title} at http://{host}:{port}")
+            say(f"Foulard runs {described.title} at {address(listening)}")
             if password:
                 say(f"sign in as admin with {password} (shown this once; change it with: foulard user admin)")
             async with northbound(settings, app.controller, app.accounts) as endpoint:

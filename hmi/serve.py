@@ -49,6 +49,13 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+def address(listening: socket.socket) -> str:
+    """Let callers wait at a bound socket, and return its address: whoever is told it may call at once."""
+    listening.listen()
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def check_folder(folder: Path, instead: str = "FOULARD_DATA") -> None:
     """Make the data folder, for this user alone.
 
