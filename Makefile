@@ -7,6 +7,9 @@ SOURCES := controller drivers hmi qc recipes rip simulators tests
 PURE    := tests/controller tests/qc tests/recipes tests/rip
 WAITING := tests/kills tests/soak tests/drivers tests/simulators
 
+# some images set it: every process would compile all that it imports, at every start
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-full soak kills setup web lint bench screenshots lock clean
 .DEFAULT_GOAL := help
 
