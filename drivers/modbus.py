@@ -173,6 +173,15 @@ class ModbusConnection:
         await asyncio.sleep(0)  # the transport closes its socket in the next round of the loop
 
 
+async def _reach(client: AsyncModbusTcpClient, otherwise: str) -> None:
+    try:
+        if not await client.connect():
+            raise LinkLost(otherwise)
+    except BaseException:  # also when it is cancelled: a socket that was opened meanwhile is not left behind
+        _hang_up(client)
+        raise
+
+
 def _hang_up(client: AsyncModbusTcpClient) -> None:
     if isinstance(transport := client.ctx.transport, asyncio.WriteTransport):
         transport.abort()  # a farewell in TLS would wait half a minute for its answer
@@ -215,17 +224,13 @@ async def connect(profile: Profile, endpoint: str, access: Access | None = None)
     host, port, secured = split_endpoint(endpoint)
     if not secured:
         client = _Guarded(profile, host, port, None)
-        if not await client.connect():
-            client.close()
-            raise LinkLost(f"nobody answers at {endpoint}")
+        await _reach(client, f"nobody answers at {endpoint}")
         return ModbusConnection(profile, client)
     assert access is not None
     own = await asyncio.to_thread(access.own)
     trusts_us = f"have the machine trust {own.certificate}"
     client = _Guarded(profile, host, port, await asyncio.to_thread(client_context, own))
-    if not await client.connect():
-        client.close()
-        raise LinkLost(f"no TLS with {endpoint}: nobody answers, it is no Modbus Security port, or {trusts_us}")
+    await _reach(client, f"no TLS with {endpoint}: nobody answers, it is no Modbus Security port, or {trusts_us}")
     shown = client.ctx.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
     if refusal := access.trust().refusal(shown):
         _hang_up(client)
