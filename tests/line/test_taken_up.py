@@ -24,11 +24,15 @@ from hmi.report import page
 from simulators import Plant
 from tests.kills.run import narrow
 
-pytestmark = [pytest.mark.line, pytest.mark.timeout(300)]
+LONG = "long form only: test_taken_up and test_way in tests/controller, test_rolls in tests/simulators stand for it"
+pytestmark = [
+    pytest.mark.line,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not os.environ.get("FOULARD_FULL"), reason=LONG),
+]
 
 ROSA = Actor("rosa", "admin")
-FULL = bool(os.environ.get("FOULARD_FULL"))  # the long form; see `make test-full`
-MACHINES = ("padder", "press", "steamer", "washer") if FULL else ("padder", "press")
+MACHINES = ("padder", "press", "steamer", "washer")
 LENGTH_M, STOP_M, SPOT_M, BACK_M = 1.9, 0.7, 0.6, 0.5
 STRIP_ROWS, STRIPS = 4096, 2
 FAULTS = f"head_strike:at_m={STOP_M};spot:at_m={SPOT_M},x_mm=50,d_mm=4"
@@ -84,20 +88,11 @@ def test_a_print_is_taken_up_at_the_row_that_the_operator_names(tmp_path: Path, 
     rolls = [path.name.partition(".")[::2] for path in (tmp_path / "plant" / "rolls").iterdir()]
     assert len({number for number, _ in rolls}) == 1, "one roll, through all machines"
     assert {machine for _, machine in rolls} == set(MACHINES)
-    if FULL:
-        assert (job.status, job.grade["points"], job.grade["quality"]) == ("complete", 0, "first")
-        assert [operations[stage].metres for stage in ("fix", "wash")] == pytest.approx(
-            [LENGTH_M + cut_m] * 2, abs=0.02
-        )
+    assert (job.status, job.grade["points"], job.grade["quality"]) == ("complete", 0, "first")
+    assert [operations[stage].metres for stage in ("fix", "wash")] == pytest.approx([LENGTH_M + cut_m] * 2, abs=0.02)
     used = [operations["print"].actuals[f"ink{number}_used_ml"] for number in range(1, 5)]
     planned = sum(job.planned_ml.values())
     assert sum(used) == pytest.approx(planned * (1 + cut_m / LENGTH_M), rel=0.02)
-
-
-def over(record: JobRecord) -> bool:
-    """Whether the job is, or in the short form its print."""
-    printing = next(one for one in record.operations if one.stage == "print")
-    return record.job.status in OVER or (not FULL and printing.status == "done")
 
 
 async def run(folder: Path, design: Path) -> JobRecord:
@@ -109,7 +104,7 @@ async def run(folder: Path, design: Path) -> JobRecord:
         request = JobRequest((design,), "cotton-sateen", rip.Layout(), LENGTH_M, "taken up")
         accepted = dataclasses.replace(controller.desk.freeze(request), control=narrow("cotton-sateen"))
         job_id = controller.desk.submit(ROSA, request, accepted).id or 0
-        while not over(controller.desk.job(ROSA, job_id)):
+        while controller.desk.job(ROSA, job_id).job.status not in OVER:
             seen = store.feed.version
             for question in controller.desk.questions(ROSA):
                 if not question.kind.startswith("resume@"):
