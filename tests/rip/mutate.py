@@ -9,6 +9,7 @@ same seed and number always make the same file: `mutant(seed, number)`.
 import faulthandler
 import random
 import resource
+import signal
 import struct
 import sys
 import tempfile
@@ -25,7 +26,9 @@ from tests.rip.samples import chunk, everything
 MEMORY_BYTES = 4 << 30
 """Address space of the worker, most of it libraries; what one file may take shows in the peak it reports."""
 
-HANG_S = 10
+BUSY_S, HANG_S = 10, 100
+"""Processor time, and time, that one file may take: at the lowest priority a second of the one is many of the other."""
+
 ENOUGH_PX = 20_000_000
 PAGE_SHARE = 0.04
 """Pages start two processes each, so they are rarer here than in the list of files."""
@@ -167,18 +170,21 @@ def main(seed: int, first: int, count: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("error")
     faulthandler.enable()
+    faulthandler.register(signal.SIGPROF, chain=True)  # tells where it is, and ends the process
     with tempfile.TemporaryDirectory(prefix="foulard-") as folder:
         for number in range(first, first + count):
             name, data = mutant(seed, number)
             path = Path(folder, name)
             path.write_bytes(data)
             _say(f"{number} begun {name}")
+            signal.setitimer(signal.ITIMER_PROF, BUSY_S)
             faulthandler.dump_traceback_later(HANG_S, exit=True)
             start = time.perf_counter()
             try:
                 outcome = read_whole(path)
             except Exception:  # noqa: BLE001  (whatever it is, it is what is looked for)
                 outcome = f"FAILED: {traceback.format_exc()!r}"
+            signal.setitimer(signal.ITIMER_PROF, 0)
             faulthandler.cancel_dump_traceback_later()
             peak_mb = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
             _say(f"{number} {time.perf_counter() - start:.3f} {peak_mb} {outcome}")
