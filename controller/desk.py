@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 import rip
 from controller.actor import Actor, Permission
@@ -37,6 +37,18 @@ class JobRecord:
     def way(self) -> Way:
         """Where the rows of its print lie on the cloth."""
         return way_of(self.job, self.gaps)
+
+
+def unanswered(session: Session, question_id: int) -> Question:
+    """Return a question that waits for its answer; raises `NotFound`, or `Conflict` if somebody answered it."""
+    question = session.get(Question, question_id)
+    if question is None:
+        msg = f"there is no question {question_id}"
+        raise NotFound(msg)
+    if question.answered_at is not None:
+        msg = f"question {question_id} was answered by {question.answered_by}"
+        raise Conflict(msg)
+    return question
 
 
 class Desk:
@@ -125,13 +137,7 @@ class Desk:
         """
         actor.require(Permission.QUESTION_ANSWER)
         with self._book.store.read() as session:
-            question = session.get(Question, question_id)
-        if question is None:
-            msg = f"there is no question {question_id}"
-            raise NotFound(msg)
-        if question.answered_at is not None:
-            msg = f"question {question_id} was answered by {question.answered_by}"
-            raise Conflict(msg)
+            question = unanswered(session, question_id)
         if answer not in question.answers:
             msg = f"{answer!r} is not an answer to this: give one of {', '.join(question.answers)}"
             raise Refused(msg)

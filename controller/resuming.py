@@ -9,7 +9,7 @@ from controller.actor import Actor, Permission
 from controller.book import Book
 from controller.cutting import begin_row
 from controller.decide import RESUME, resume_kind
-from controller.desk import NotFound
+from controller.desk import unanswered
 from controller.gaps import BACK, Retreat, gaps_of, retreat
 from controller.questions import YES
 from controller.request import Refused
@@ -118,13 +118,7 @@ class ResumeDesk:
 
 def _asked(session: Session, question_id: int) -> tuple[Question, Operation, Job]:
     """Return an open question about a print that stopped, while its press stands where it asked."""
-    question = session.get(Question, question_id)
-    if question is None:
-        msg = f"there is no question {question_id}"
-        raise NotFound(msg)
-    if question.answered_at is not None:
-        msg = f"question {question_id} was answered by {question.answered_by}"
-        raise Conflict(msg)
+    question = unanswered(session, question_id)
     operation, job = session.get_one(Operation, question.operation_id), session.get_one(Job, question.job_id)
     if operation.stage != "print" or not question.kind.startswith(RESUME):
         msg = f"question {question_id} is not about a print that stopped, so no row can be gone back to: answer "

@@ -62,14 +62,13 @@ def read_intents(
 
 def _answered(session: Session, operation: Operation) -> tuple[frozenset[str], dict[str, int]]:
     """Return the kinds of an operation's questions that were answered with yes, and those with a row to go back to."""
-    asked = select(Question.kind, Question.row).where(Question.operation_id == operation.id)
-    yes = asked.where(Question.answer == YES)
+    asked = select(Question.kind, Question.answer, Question.row).where(Question.operation_id == operation.id)
     if operation.leg:  # what was overridden for one ticket is asked anew for the next
         since = select(func.max(Gap.made_at)).where(Gap.operation_id == operation.id).scalar_subquery()
-        of_old = and_(col(Question.kind).startswith(OVERRIDE), col(Question.asked_at) <= since)
-        yes = yes.where(not_(of_old))
-    confirmed = frozenset(kind for kind, _ in session.exec(yes))
-    return confirmed, {kind: row for kind, row in session.exec(asked) if row is not None}
+        asked = asked.where(not_(and_(col(Question.kind).startswith(OVERRIDE), col(Question.asked_at) <= since)))
+    answers = session.exec(asked).all()
+    confirmed = frozenset(kind for kind, answer, _ in answers if answer == YES)
+    return confirmed, {kind: row for kind, _, row in answers if row is not None}
 
 
 def next_to_prepare(session: Session, places: Mapping[int, Place]) -> Job | None:

@@ -136,11 +136,11 @@ def test_a_question_is_listed_and_answered(desk: Path, job: dict[str, Any], serv
     assert operation is not None
     Book(store, load_line(), server.folder).ask(operation, "check", "Is the roll loaded?")
     store.close()
-    (question,) = told(desk, "questions")["questions"]
-    assert (question["text"], question["job_id"]) == ("Is the roll loaded?", job["id"])
+    (question,) = [one for one in told(desk, "questions")["questions"] if one["job_id"] == job["id"]]
+    assert question["text"] == "Is the roll loaded?"
     assert_refused(foulard("answer", question["id"], "Perhaps", folder=desk), "Perhaps", "Yes")
     told(desk, "answer", question["id"], "Yes")
-    assert told(desk, "questions") == {"questions": []}
+    assert question["id"] not in [one["id"] for one in told(desk, "questions")["questions"]]
     assert_refused(foulard("answer", question["id"], "Yes", folder=desk), "answered by admin")
     kinds = [entry["kind"] for entry in told(desk, "journal", "--job", job["id"])["journal"]]
     assert kinds.index("answer") < kinds.index("question")
